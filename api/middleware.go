@@ -1,0 +1,619 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+)
+
+const (
+	// maxHeader is what a request line and its headers may have. A token is 60 bytes; the rest is room for proxies.
+	maxHeader = 16 << 10
+	// maxHeaderHard is where net/http hangs up by itself, in plain text. Between the two a client reads a problem.
+	maxHeaderHard = 32 << 10
+	// uploadTimeout is for a body that no operation reads. net/http would wait for its end without one.
+	uploadTimeout = 10 * time.Second
+	preflightAge  = 2 * time.Hour // the most that Chromium keeps
+)
+
+// NewHTTPServer returns a server that slow and greedy clients cannot hold: everything that waits for the other side has
+// an end. A stream takes its own deadlines; see sseConn.
+func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		// Not ReadTimeout: it would end the context of long-polls and streams.
+		WriteTimeout:   60 * time.Second, // a long-poll of 30 s, and time to send its answer
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: maxHeaderHard,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: 100,
+			SendPingTimeout:      30 * time.Second, // finds phones that left without a word
+			PingTimeout:          15 * time.Second,
+			WriteByteTimeout:     30 * time.Second,
+		},
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // failed TLS handshakes, by the thousand
+	}
+}
+
+// wire is what every request passes through on its way to an operation.
+type wire struct {
+	log            *slog.Logger
+	metrics        prometheus.Registerer // nil: none
+	limits         *limits               // nil: none
+	allowOrigins   []string              // for CORS: exact origins, or "*"
+	allowLocalhost bool                  // any port of this machine too, in development
+	trustedProxies []netip.Prefix        // whose X-Forwarded-For is believed
+}
+
+// wrap puts the wire around mux. Nothing may be registered on mux under "/", or unknown paths would be answered there.
+func (wi wire) wrap(mux *http.ServeMux) http.Handler {
+	h := route(mux)
+	h = wi.guard(h)
+	h = wi.headers(h)
+	h = recovered(h)
+	return wi.observe(h)
+}
+
+// ---- who asks ----
+
+type infoKey struct{}
+
+// requestInfo is what is known of a request before its operation.
+type requestInfo struct {
+	id     string
+	client netip.Addr
+	log    *slog.Logger
+
+	mu    sync.Mutex
+	notes []slog.Attr
+}
+
+func infoOf(ctx context.Context) *requestInfo {
+	info, _ := ctx.Value(infoKey{}).(*requestInfo)
+	return info
+}
+
+func requestID(ctx context.Context) string {
+	if info := infoOf(ctx); info != nil {
+		return info.id
+	}
+	return ""
+}
+
+// clientAddress is the address of the client as far as proxies can be believed.
+func clientAddress(ctx context.Context) netip.Addr {
+	if info := infoOf(ctx); info != nil {
+		return info.client
+	}
+	return netip.Addr{}
+}
+
+// logger logs with the request's id.
+func logger(ctx context.Context) *slog.Logger {
+	if info := infoOf(ctx); info != nil {
+		return info.log
+	}
+	return slog.Default()
+}
+
+// note adds to the request's line in the access log, as note(ctx, slog.String("player_id", id)). Never a token, a name
+// or a move.
+func note(ctx context.Context, attrs ...slog.Attr) {
+	info := infoOf(ctx)
+	if info == nil {
+		return
+	}
+	info.mu.Lock()
+	defer info.mu.Unlock()
+	info.notes = append(info.notes, attrs...)
+}
+
+var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// wireID takes over a sane id of a proxy or client, so that one id finds a request in all logs.
+func wireID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); saneID.MatchString(id) {
+		return id
+	}
+	return rand.Text()
+}
+
+// clientOf walks X-Forwarded-For from the right, where our own proxies wrote, to the first address that is none of them.
+// What stands left of that is the client's word. At garbage it stops with the last address that could be read.
+func (wi wire) clientOf(r *http.Request) netip.Addr {
+	client, ok := parseAddress(r.RemoteAddr)
+	if !ok || !wi.trusts(client) {
+		return client
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		addr, ok := parseAddress(strings.TrimSpace(hop))
+		if !ok {
+			return client
+		}
+		client = addr
+		if !wi.trusts(client) {
+			return client
+		}
+	}
+	return client
+}
+
+func (wi wire) trusts(a netip.Addr) bool {
+	return slices.ContainsFunc(wi.trustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// parseAddress reads an address with or without port and brackets.
+func parseAddress(s string) (netip.Addr, bool) {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return a.Unmap().WithZone(""), true
+}
+
+// addressKey is what limits count an address by: an IPv6 customer owns a /64, so each address in it is the same one.
+func addressKey(a netip.Addr) string {
+	if a.Is6() {
+		p, err := a.Prefix(64)
+		if err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// addressClass is all that the log says of an address.
+func addressClass(a netip.Addr) string {
+	family := "v4"
+	if a.Is6() {
+		family = "v6"
+	}
+	switch {
+	case !a.IsValid():
+		return "unknown"
+	case a.IsLoopback():
+		return "loopback"
+	case a.IsPrivate() || a.IsLinkLocalUnicast():
+		return "private-" + family
+	}
+	return "public-" + family
+}
+
+// ---- what is seen of it ----
+
+// observe gives the request its id, logs it and measures it. The query is never logged: it may hold a stream's ticket.
+func (wi wire) observe(next http.Handler) http.Handler {
+	duration := wi.histogram()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := wireID(r)
+		info := &requestInfo{id: id, client: wi.clientOf(r), log: wi.log.With("request_id", id)}
+		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
+		rec := &recorder{ResponseWriter: w}
+		rec.Header().Set("X-Request-Id", id)
+		defer func() {
+			took := time.Since(start)
+			info.access(r, rec, took)
+			if duration != nil && !rec.isStream() { // a stream's hours would say nothing about latency
+				class := strconv.Itoa(rec.statusOr200()/100) + "xx"
+				duration.WithLabelValues(routeOf(r), methodOf(r), class).Observe(took.Seconds())
+			}
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func (wi wire) histogram() *prometheus.HistogramVec {
+	if wi.metrics == nil {
+		return nil
+	}
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "yourturn_http_request_duration_seconds",
+		Help:    "Time from a request's arrival to the end of its answer, without streams.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+	}, []string{"route", "method", "status"})
+	wi.metrics.MustRegister(h)
+	return h
+}
+
+func (info *requestInfo) access(r *http.Request, rec *recorder, took time.Duration) {
+	attrs := []slog.Attr{
+		slog.String("method", methodOf(r)), slog.String("route", routeOf(r)),
+		slog.Int("status", rec.statusOr200()), slog.Int64("bytes", rec.bytes),
+		slog.Duration("duration", took), slog.String("remote", addressClass(info.client)),
+	}
+	if id := r.PathValue("session_id"); saneID.MatchString(id) {
+		attrs = append(attrs, slog.String("session_id", id))
+	}
+	info.mu.Lock()
+	attrs = append(attrs, info.notes...)
+	info.mu.Unlock()
+	level := slog.LevelInfo
+	if !strings.HasPrefix(r.URL.Path, "/v1/") {
+		level = slog.LevelDebug // health and metrics, asked for every few seconds, and scanners
+	}
+	if rec.statusOr200() >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	info.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// routeOf is the pattern that matched, which has few values, where the path has as many as there are sessions.
+func routeOf(r *http.Request) string {
+	_, path, found := strings.Cut(r.Pattern, " ")
+	switch {
+	case found:
+		return path
+	case r.Pattern != "":
+		return r.Pattern
+	}
+	return "none"
+}
+
+// methodOf keeps a client's inventions out of the metrics.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
+		return r.Method
+	}
+	return "other"
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController through to the connection, for deadlines.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// FlushError keeps the error that Flush alone would swallow.
+func (w *recorder) FlushError() error {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Flush makes the recorder an [http.Flusher].
+func (w *recorder) Flush() { _ = w.FlushError() }
+
+func (w *recorder) statusOr200() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
+
+func (w *recorder) isStream() bool {
+	return strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream")
+}
+
+// recovered answers for a handler that panics (H5). When a part of the answer has been sent, the connection is cut
+// instead, so that a half answer is not taken for a whole one.
+func recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler {
+				panic(cause)
+			}
+			logger(r.Context()).Error("panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			if rec, ok := w.(*recorder); ok && rec.status != 0 {
+				note(r.Context(), slog.Bool("aborted", true))
+				panic(http.ErrAbortHandler)
+			}
+			writeProblem(w, r, newProblem("internal", ""))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ---- what goes around it ----
+
+// headers sets the headers that every answer has, and answers what browsers ask before they ask.
+func (wi wire) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			h.Set("Cache-Control", "private, no-store")
+			h.Set("Vary", "Authorization")
+		}
+		if wi.cors(h, r) {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// cors lets pages of other origins call with a bearer token. There are no credentials in the sense of CORS: cookies mean
+// nothing here, so a page can do no more than it has a token for. It reports whether r was a preflight.
+func (wi wire) cors(h http.Header, r *http.Request) (preflight bool) {
+	preflight = r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+	if len(wi.allowOrigins) > 0 || wi.allowLocalhost {
+		h.Add("Vary", "Origin")
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	allowed, ok := wi.allowedOrigin(origin)
+	if !ok {
+		return preflight
+	}
+	h.Set("Access-Control-Allow-Origin", allowed)
+	if !preflight {
+		h.Set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, Date, X-Request-Id")
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID")
+	h.Set("Access-Control-Max-Age", strconv.Itoa(int(preflightAge.Seconds())))
+	return true
+}
+
+func (wi wire) allowedOrigin(origin string) (string, bool) {
+	if slices.Contains(wi.allowOrigins, "*") {
+		return "*", true
+	}
+	if slices.Contains(wi.allowOrigins, origin) || wi.allowLocalhost && isLocalhost(origin) {
+		return origin, true
+	}
+	return "", false
+}
+
+func isLocalhost(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	return origin == "http://"+u.Host && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1")
+}
+
+// guard refuses what is wrong whatever the operation.
+func (wi wire) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			// Not every ResponseWriter has deadlines; those of a real server have.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTimeout))
+		}
+		if p := wi.refusal(r); p != nil {
+			writeProblem(w, r, p)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (wi wire) refusal(r *http.Request) *Problem {
+	if headerSize(r) > maxHeader {
+		return newProblem("header-too-large", fmt.Sprintf("The headers may have %d bytes.", maxHeader))
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return newProblem("invalid", "").at("query", "cannot be read")
+	}
+	for name, values := range query {
+		if len(values) > 1 { // huma would take the first, others take the last
+			return newProblem("invalid", "").at("query."+name[:min(len(name), maxLocation)], "given twice")
+		}
+	}
+	if !strings.HasPrefix(r.URL.Path, "/v1/") {
+		return nil
+	}
+	if wait, ok := wi.limits.allow(limitAll, addressKey(clientAddress(r.Context()))); !ok {
+		return newProblem("rate-limited", "").after(wait)
+	}
+	return nil
+}
+
+func headerSize(r *http.Request) int {
+	size := len(r.RequestURI)
+	for name, values := range r.Header {
+		for _, v := range values {
+			size += len(name) + len(v) + len(": \r\n")
+		}
+	}
+	return size
+}
+
+// route answers for paths and methods that do not exist, which ServeMux does in plain text (H6).
+func route(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		said := answer{header: http.Header{}}
+		h.ServeHTTP(&said, r)
+		if said.status != http.StatusMethodNotAllowed {
+			writeProblem(w, r, newProblem("not-found", ""))
+			return
+		}
+		w.Header().Set("Allow", said.header.Get("Allow"))
+		writeProblem(w, r, newProblem("method-not-allowed", ""))
+	})
+}
+
+// answer takes what ServeMux would have answered.
+type answer struct {
+	header http.Header
+	status int
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) Write(b []byte) (int, error) { return len(b), nil }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+
+// ---- rate limits ----
+
+type limitClass string
+
+const (
+	limitAll     limitClass = "all"
+	limitPlayers limitClass = "create-player"
+	limitTokens  limitClass = "tokens"
+	limitCodes   limitClass = "join-code"
+	limitMyCodes limitClass = "join-code-player"
+	limitWrites  limitClass = "write"
+	limitReads   limitClass = "read"
+	limitStreams limitClass = "stream"
+)
+
+const (
+	limitEntries = 100_000          // buckets in a generation: some 20 MB
+	limitMemory  = 10 * time.Minute // every bucket is full again after this
+)
+
+type limitKind int
+
+const (
+	perAddress limitKind = iota
+	perPlayer
+)
+
+// limitRules gives each class its rate and burst. A school class or a mobile carrier is one address: what is counted by
+// address must leave room for dozens of people, and what is counted by player for an app that was asleep and catches up.
+var limitRules = map[limitClass]struct {
+	per   limitKind
+	rate  rate.Limit
+	burst int
+}{
+	// Many players behind one carrier's address, each with an app that reads a few things at once.
+	limitAll: {perAddress, 100, 400},
+	// A class of 30 that installs the app together; then 360 an hour, too few to fill a disk.
+	limitPlayers: {perAddress, rate.Every(10 * time.Second), 40},
+	// Each player refreshes once an hour, or at once after an outage. Tokens of 256 bits need no guard against guessing.
+	limitTokens: {perAddress, 1, 60},
+	// 10,000 open codes among 31^8: guessing once a second finds one in 1,000 days.
+	limitCodes: {perAddress, 1, 30},
+	// A person types a code, mistypes it, and tries again.
+	limitMyCodes: {perPlayer, rate.Every(10 * time.Second), 10},
+	// A quick game has a move a second; retries of an app that was offline come at once.
+	limitWrites: {perPlayer, 5, 50},
+	// Opening the app reads the list, the feed and each waiting session.
+	limitReads: {perPlayer, 10, 100},
+	// Five devices and tabs that reconnect together, twice.
+	limitStreams: {perPlayer, rate.Every(2 * time.Second), 10},
+}
+
+// limits counts requests in a token bucket per class and key. Its memory is bounded by two generations: an entry that is
+// used moves into the young one, and when that is full or old, what stayed behind is forgotten. An entry that was not used
+// for limitMemory is full again anyway.
+type limits struct {
+	now func() time.Time
+
+	mu         sync.Mutex
+	young, old map[limitKey]*rate.Limiter
+	turned     time.Time
+}
+
+type limitKey struct {
+	class limitClass
+	key   string
+}
+
+// newLimits counts by now, which is the real time and never the test clock. Use a nil *limits for none.
+func newLimits(now func() time.Time) *limits {
+	return &limits{now: now, young: map[limitKey]*rate.Limiter{}, turned: now()}
+}
+
+// allow takes one request of class from key's bucket, or says how long to wait for it.
+func (l *limits) allow(class limitClass, key string) (retryAfter time.Duration, ok bool) {
+	if l == nil {
+		return 0, true
+	}
+	now := l.now()
+	r := l.bucket(limitKey{class, key}, now).ReserveN(now, 1)
+	if wait := r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+		return wait, false
+	}
+	return 0, true
+}
+
+// hold takes one request from each of classes that counts by kind.
+func (l *limits) hold(classes []limitClass, kind limitKind, key string) error {
+	for _, class := range classes {
+		if limitRules[class].per != kind {
+			continue
+		}
+		if wait, ok := l.allow(class, key); !ok {
+			return newProblem("rate-limited", "").after(wait)
+		}
+	}
+	return nil
+}
+
+func (l *limits) bucket(k limitKey, now time.Time) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.turned) >= limitMemory {
+		l.turn(now)
+	}
+	if b := l.young[k]; b != nil {
+		return b
+	}
+	if len(l.young) >= limitEntries {
+		l.turn(now)
+	}
+	b := l.old[k]
+	if b == nil {
+		rule, known := limitRules[k.class]
+		if !known {
+			panic("api: no limit " + strconv.Quote(string(k.class)))
+		}
+		b = rate.NewLimiter(rule.rate, rule.burst)
+	}
+	l.young[k] = b
+	return b
+}
+
+func (l *limits) turn(now time.Time) {
+	l.old, l.young, l.turned = l.young, map[limitKey]*rate.Limiter{}, now
+}

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yourturn/games"
+	"yourturn/matchmaking"
+	"yourturn/notify"
+	"yourturn/player"
+	"yourturn/session"
+)
+
+// Config is what the API is made of.
+type Config struct {
+	Name    string // of this server, for people
+	Version string // of this build
+	Games   []games.Game
+
+	Players  *player.Service
+	Sessions *session.Service
+	Tickets  *matchmaking.Service
+	Feed     *notify.Feed
+	Now      func() time.Time
+
+	Log            *slog.Logger
+	Metrics        *prometheus.Registry
+	RateLimit      bool
+	AllowOrigins   []string
+	AllowLocalhost bool // pages of any port of this machine may call: development
+	TrustedProxies []netip.Prefix
+
+	// Ready lists what keeps this server from its work; nothing means that it can serve.
+	Ready func(context.Context) []string
+	// TestClock is nil but on a server that was started with one.
+	TestClock TestClock
+}
+
+// API is the HTTP face.
+type API struct {
+	http.Handler
+	OpenAPI31 []byte // YAML
+	OpenAPI30 []byte
+}
+
+// server holds what the operations call.
+type server struct {
+	Config
+	started time.Time
+}
+
+const about = `A backend for games that people play one turn at a time, minutes or days apart.
+
+Make a guest with createPlayer, ask for an opponent with createTicket, and play with playMove. What happens while you
+are away is in the feed: list it (listFeed), hold it open (streamFeed), and acknowledge what a person has seen (ackFeed).
+
+Every refusal is a problem (RFC 9457): switch on its type. Times are RFC 3339, UTC, in whole seconds. Ignore what you do
+not know, new members and new words alike: within /v1 they may come, and nothing goes.`
+
+// New makes the API. It panics when an operation is declared wrongly, which no build survives.
+func New(c Config) (*API, error) {
+	s := &server{Config: c}
+	mux := http.NewServeMux()
+	rt := &routes{
+		api:  newAPI(mux, apiInfo{Title: "Yourturn", Version: c.Version, Description: about}),
+		auth: s.authenticate,
+	}
+	if c.RateLimit {
+		rt.limits = newLimits(time.Now)
+	}
+	s.addGameSchemas(rt)
+	s.serverOperations(rt)
+	s.playerOperations(rt)
+	s.gameOperations(rt)
+	s.ticketOperations(rt)
+	s.sessionOperations(rt)
+	s.feedOperations(rt)
+
+	a := &API{}
+	var err error
+	if a.OpenAPI31, err = document31(rt.api); err != nil {
+		return nil, err
+	}
+	if a.OpenAPI30, err = document30(rt.api); err != nil {
+		return nil, err
+	}
+	if c.TestClock != nil { // after the documents: no client is made for it
+		s.testClockOperations(rt)
+	}
+	s.plainRoutes(mux, a)
+	wi := wire{
+		log: c.Log, limits: rt.limits, allowOrigins: c.AllowOrigins, allowLocalhost: c.AllowLocalhost, trustedProxies: c.TrustedProxies,
+	}
+	if c.Metrics != nil {
+		wi.metrics = c.Metrics
+	}
+	if wi.log == nil {
+		wi.log = slog.New(slog.DiscardHandler)
+	}
+	a.Handler = wi.wrap(mux)
+	return a, nil
+}
+
+// caller is who calls, as the context carries it.
+type caller struct {
+	login  player.Login
+	secret string
+}
+
+type callerKey struct{}
+
+func (s *server) authenticate(ctx context.Context, c credential) (context.Context, string, error) {
+	check := s.Players.Authenticate
+	if c.ticket {
+		check = s.Players.AuthenticateStream
+	}
+	login, err := check(ctx, c.token)
+	if err != nil {
+		return ctx, "", err
+	}
+	return context.WithValue(ctx, callerKey{}, caller{login, c.token}), string(login.Player), nil
+}
+
+// callerOf is who calls an operation that is not public.
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+// me is the caller as sessions and feeds know them.
+func me(ctx context.Context) notify.PlayerID { return notify.PlayerID(callerOf(ctx).login.Player) }
+
+// seconds is an instant as it travels.
+func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// deadline is a deadline as it travels, nil when there is none. A fraction is rounded up: nobody loses time by it.
+func deadline(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	up := seconds(t.Add(time.Second - time.Nanosecond))
+	return &up
+}

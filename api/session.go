@@ -1,0 +1,126 @@
+package api
+
+import (
+	"time"
+
+	"yourturn/games"
+	"yourturn/notify"
+	"yourturn/session"
+)
+
+// Session is one play of one game as one seat may see it.
+type Session struct {
+	ID           string      `json:"id" doc:"Names the session."`
+	Game         string      `json:"game" doc:"The game's name." example:"tictactoe"`
+	RulesVersion int         `json:"rules_version" doc:"The version of the rules it is played by." example:"1"`
+	Status       string      `json:"status" doc:"waiting (for players), active or finished." example:"active"`
+	Version      int64       `json:"version" doc:"How many changes it has had. Grows with everything that happens." example:"4"`
+	Turn         int64       `json:"turn" doc:"The number of the current turn, 0 before the first. Name it in your move." example:"3"`
+	ToMove       []int       `json:"to_move" doc:"The seats that must move now."`
+	YourSeat     *int        `json:"your_seat,omitempty" doc:"Where you sit."`
+	YourTurn     bool        `json:"your_turn" doc:"Whether your seat must move now."`
+	Unread       bool        `json:"unread,omitempty" doc:"Whether something happened that no one of your devices has acknowledged."`
+	DeadlineAt   *time.Time  `json:"deadline_at,omitempty" doc:"When the turn ends, and the server acts for those who did not."`
+	TurnSeconds  int         `json:"turn_seconds" doc:"How long each turn may take." example:"86400"`
+	CreatedAt    time.Time   `json:"created_at" doc:"When it was made."`
+	UpdatedAt    time.Time   `json:"updated_at" doc:"When its last change was made."`
+	JoinCode     string      `json:"join_code,omitempty" doc:"For others to join by, while seats are free." example:"7H2KQ9XD"`
+	SeatsWanted  int         `json:"seats_wanted" doc:"It starts when so many seats are taken." example:"2"`
+	Seats        []Seat      `json:"seats" doc:"The seats that are taken."`
+	Config       rawObject   `json:"config" doc:"The game's config, as config_schema says."`
+	View         rawObject   `json:"view,omitempty" doc:"What your seat sees, as view_schema says. Absent while it waits."`
+	LegalMoves   []rawObject `json:"legal_moves,omitempty" doc:"What you may play, when it is your turn and the game can list it."`
+	Result       *Result     `json:"result,omitempty" doc:"How it ended."`
+	FeedSeq      *int64      `json:"feed_seq,omitempty" doc:"The feed's last number before this was read: what happens afterwards comes with higher numbers."`
+}
+
+// Seat is a taken place at the table.
+type Seat struct {
+	Seat        int         `json:"seat" doc:"Its number, from 0."`
+	PlayerID    string      `json:"player_id,omitempty" doc:"Who sits there."`
+	DisplayName string      `json:"display_name,omitempty" doc:"What they are called."`
+	Avatar      string      `json:"avatar,omitempty" doc:"Their avatar."`
+	Role        string      `json:"role,omitempty" doc:"Their role, in a game that has roles."`
+	Bot         bool        `json:"bot" doc:"Whether the server plays it."`
+	Deleted     bool        `json:"deleted,omitempty" doc:"Whether the account is gone."`
+	Forfeited   bool        `json:"forfeited,omitempty" doc:"Whether they gave up, or let the time run out where that loses."`
+	Result      *SeatResult `json:"result,omitempty" doc:"What they came to."`
+}
+
+// SeatResult is what one seat came to.
+type SeatResult struct {
+	Place int `json:"place" doc:"1 is best; equal places are ties." example:"1"`
+	Score int `json:"score" doc:"By the game's own count; 0 where it has none."`
+}
+
+// Result is how a session ended.
+type Result struct {
+	Reason  string `json:"reason" doc:"A word of the game's, or forfeit, timeout, abandoned (all left before it started), expired (its seats never filled)." example:"line"`
+	Winners []int  `json:"winners" doc:"The seats on the first place, unless all are."`
+}
+
+// wireSession is a session as a player's seat sees it. Who has no seat is a spectator, and sees what a stranger may.
+func (s *server) wireSession(sess session.Session, player notify.PlayerID) (*Session, error) {
+	w := &Session{
+		ID: string(sess.ID), Game: sess.Game, RulesVersion: sess.RulesVersion, Status: string(sess.Status), Version: sess.Version,
+		Turn: sess.Turn, ToMove: sess.Await, DeadlineAt: deadline(sess.Deadline), TurnSeconds: sess.TurnSeconds,
+		CreatedAt: seconds(sess.CreatedAt), UpdatedAt: seconds(sess.UpdatedAt), SeatsWanted: sess.Capacity,
+		Seats: []Seat{}, Config: rawObject(sess.Config),
+	}
+	if w.ToMove == nil {
+		w.ToMove = []int{}
+	}
+	if sess.Status == session.Waiting {
+		w.JoinCode, w.DeadlineAt = sess.JoinCode, nil
+	}
+	number := games.Spectator
+	if seat, ok := sess.SeatOf(player); ok {
+		number = seat.Number
+		w.YourSeat, w.YourTurn = &seat.Number, sess.MustMove(seat.Number)
+	}
+	view, err := s.Sessions.ViewFor(sess, number)
+	if err != nil {
+		return nil, err
+	}
+	w.View = rawObject(view.State)
+	for _, move := range view.LegalMoves {
+		w.LegalMoves = append(w.LegalMoves, rawObject(move))
+	}
+	for _, seat := range sess.Seats {
+		w.Seats = append(w.Seats, wireSeat(seat, sess.Result))
+	}
+	w.Result = wireResult(sess.Result)
+	return w, nil
+}
+
+func wireSeat(seat session.Seat, result *games.Result) Seat {
+	w := Seat{
+		Seat: seat.Number, PlayerID: string(seat.Player), DisplayName: seat.DisplayName, Avatar: seat.Avatar, Role: seat.Role,
+		Deleted: seat.Deleted, Forfeited: seat.Left,
+	}
+	if result == nil {
+		return w
+	}
+	for _, p := range result.Placings {
+		if p.Seat == seat.Number {
+			w.Result = &SeatResult{Place: p.Place, Score: p.Score}
+		}
+	}
+	return w
+}
+
+func wireResult(result *games.Result) *Result {
+	if result == nil {
+		return nil
+	}
+	w := &Result{Reason: result.Reason, Winners: []int{}}
+	for _, p := range result.Placings {
+		if p.Place == 1 {
+			w.Winners = append(w.Winners, p.Seat)
+		}
+	}
+	if len(w.Winners) == len(result.Placings) && len(w.Winners) > 1 {
+		w.Winners = []int{} // all share the first place: a draw
+	}
+	return w
+}

@@ -1,0 +1,332 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"yourturn/notify"
+	"yourturn/session"
+)
+
+// PlayedSession is a session with the move of the request.
+type PlayedSession struct {
+	Session
+	Move MoveTaken `json:"move" doc:"The move that counted: yours, now or in an earlier try."`
+}
+
+// MoveTaken is a move that counted.
+type MoveTaken struct {
+	Turn    int64 `json:"turn" doc:"The turn that it answered."`
+	Seat    int   `json:"seat" doc:"Whose move it was."`
+	Version int64 `json:"version" doc:"The version of the session that it made."`
+}
+
+// SessionPreview is a table as somebody sees it who holds the join code and has not sat down.
+type SessionPreview struct {
+	Game            string    `json:"game" doc:"The game's name." example:"tictactoe"`
+	Title           string    `json:"title" doc:"The game's title." example:"Tic-tac-toe"`
+	Config          rawObject `json:"config" doc:"The game's config."`
+	Status          string    `json:"status" doc:"waiting, active or finished." example:"waiting"`
+	TurnSeconds     int       `json:"turn_seconds" doc:"How long each turn may take."`
+	SeatsFree       int       `json:"seats_free" doc:"How many may still sit down." example:"1"`
+	RolesFree       []string  `json:"roles_free" doc:"The roles nobody has taken."`
+	HostDisplayName string    `json:"host_display_name,omitempty" doc:"Who invites."`
+}
+
+// SessionList is a page of "my games".
+type SessionList struct {
+	list[Session]
+	WaitingForMe int64  `json:"waiting_for_me" doc:"How many sessions wait for me, on all pages: the badge."`
+	FeedSeq      int64  `json:"feed_seq" doc:"The feed's last number before this was read: stream from here and miss nothing."`
+	ServerTime   string `json:"server_time" format:"date-time" doc:"Measure countdowns against this clock."`
+}
+
+type (
+	sessionRequest struct {
+		Game        string    `json:"game" maxLength:"64" doc:"The game to play." example:"tictactoe"`
+		Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
+		TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
+		Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
+		Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default." example:"2"`
+	}
+	joinRequest struct {
+		JoinCode string `json:"join_code" minLength:"8" maxLength:"20" doc:"The code, in capitals or not, with or without dashes." example:"7H2KQ9XD"`
+		Role     string `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
+	}
+	moveRequest struct {
+		Turn int64     `json:"turn" minimum:"0" maximum:"9007199254740991" doc:"The turn that the move answers: the session's turn when you looked." example:"3"`
+		Move rawObject `json:"move" doc:"The move, as the game's move_schema says."`
+	}
+
+	createSessionInput struct {
+		idempotencyKey
+		Body sessionRequest
+	}
+	sessionPath struct {
+		SessionID string `path:"session_id" maxLength:"64" doc:"The session's id."`
+	}
+	codePath struct {
+		JoinCode string `path:"join_code" minLength:"8" maxLength:"20" doc:"The join code." example:"7H2KQ9XD"`
+	}
+	joinInput        struct{ Body joinRequest }
+	listSessionInput struct {
+		page
+		Status string `query:"status" enum:"waiting,active,finished" doc:"Only sessions of this status."`
+		Game   string `query:"game" maxLength:"64" doc:"Only sessions of this game."`
+		MyTurn string `query:"my_turn" enum:"true,false" doc:"Only sessions that wait for me, or only the others."`
+	}
+	getSessionInput struct {
+		sessionPath
+		Version     int64  `query:"version" minimum:"1" maximum:"9007199254740991" doc:"The session as it was at this version."`
+		IfNoneMatch string `header:"If-None-Match" doc:"ETag of an answer you have: 304 when it is still the newest."`
+	}
+	playInput struct {
+		sessionPath
+		Body moveRequest
+	}
+	eventsInput struct {
+		sessionPath
+		After int64 `query:"after" minimum:"0" maximum:"9007199254740991" doc:"Events after this version of the session."`
+		Limit int   `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"About how many: the events of one version stay together."`
+	}
+
+	sessionReply struct{ Body *Session }
+	getReply     struct {
+		Status int
+		ETag   string `header:"ETag"`
+		Body   *Session
+	}
+	playReply    struct{ Body PlayedSession }
+	previewReply struct{ Body SessionPreview }
+	listReply    struct{ Body SessionList }
+	eventsReply  struct{ Body list[session.WireEvent] }
+)
+
+func (s *server) sessionOperations(rt *routes) {
+	register(rt, operation{
+		id: "createSession", route: "POST /v1/sessions", tag: "sessions", status: 201,
+		problems: []string{"idempotency-mismatch", anyRule},
+		summary:  "Open a private table",
+		about:    "The answer has a join code for those you play with. It starts when its seats are taken, and ends after 7 days if they are not.",
+	}, s.createSession)
+
+	register(rt, operation{
+		id: "previewSession", route: "GET /v1/sessions/by-code/{join_code}", tag: "sessions", limits: []limitClass{limitCodes, limitMyCodes},
+		summary: "Look at a table before joining",
+		about:   "What a join code leads to.",
+	}, s.previewSession)
+
+	register(rt, operation{
+		id: "joinSession", route: "POST /v1/sessions/join", tag: "sessions", limits: []limitClass{limitCodes, limitMyCodes},
+		problems: []string{"not-found", "session-full", "session-started", "session-finished", "role-taken"},
+		summary:  "Join a private table",
+		about:    "Takes a seat by a join code. Who sits there already gets the session as it is.",
+	}, s.joinSession)
+
+	register(rt, operation{
+		id: "listSessions", route: "GET /v1/sessions", tag: "sessions",
+		summary: "My games",
+		about:   "Those that wait for me first, by deadline; then the others, newest first.",
+	}, s.listSessions)
+
+	register(rt, operation{
+		id: "getSession", route: "GET /v1/sessions/{session_id}", tag: "sessions", also: map[int]string{304: "Still the newest: you have it."},
+		summary: "One session of mine",
+		about:   "As my seat may see it; with a version, as my seat saw it then. The ETag tells whether anything has happened.",
+	}, s.getSession)
+
+	register(rt, operation{
+		id: "playMove", route: "POST /v1/sessions/{session_id}/moves", tag: "sessions",
+		problems: []string{"not-your-turn", "stale-turn", "already-moved", "session-finished", "session-waiting", anyRule},
+		summary:  "Play a move",
+		about: "A move names the turn it answers and is taken exactly once: send it again as often as you must. The same move " +
+			"again answers with the session as it is now, and with the move that counted; another one is refused with " +
+			"already-moved. Every refusal carries the session as it is.",
+	}, s.playMove)
+
+	register(rt, operation{
+		id: "forfeitSession", route: "POST /v1/sessions/{session_id}/forfeit", tag: "sessions",
+		problems: []string{"session-finished", "session-waiting"},
+		summary:  "Give up",
+		about:    "At any time, also in the others' turns. Again by the same player it changes nothing.",
+	}, s.forfeitSession)
+
+	register(rt, operation{
+		id: "leaveSession", route: "POST /v1/sessions/{session_id}/leave", tag: "sessions",
+		problems: []string{"session-started", "session-finished"},
+		summary:  "Leave a table that has not started",
+		about:    "Frees the seat. The last to leave ends the session.",
+	}, func(ctx context.Context, in *sessionPath) (*struct{}, error) {
+		return nil, s.explain(ctx, s.Sessions.Leave(ctx, me(ctx), session.ID(in.SessionID)))
+	})
+
+	register(rt, operation{
+		id: "listEvents", route: "GET /v1/sessions/{session_id}/events", tag: "sessions",
+		summary: "What has happened",
+		about:   "The history as my seat may see it. Go on with the last version that you have; the events of one version are never split over pages.",
+	}, s.listEvents)
+}
+
+// explain adds the session to a refusal that concerns one, as the player sees it; strangers see nothing.
+func (s *server) explain(ctx context.Context, err error) error {
+	var refused *session.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	p := problemOf(ctx, refused.Err)
+	if _, seated := refused.Session.SeatOf(me(ctx)); !seated {
+		return p
+	}
+	w, viewErr := s.wireSession(refused.Session, me(ctx))
+	if viewErr != nil {
+		return viewErr
+	}
+	return p.with(w)
+}
+
+// reply answers with a session.
+func (s *server) reply(ctx context.Context, sess session.Session, err error) (*sessionReply, error) {
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	w, err := s.wireSession(sess, me(ctx))
+	return &sessionReply{w}, err
+}
+
+func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionReply, error) {
+	key, err := keyOf(ctx, in.idempotencyKey, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	sess, err := s.Sessions.Create(ctx, me(ctx), session.Wish{
+		Game: in.Body.Game, Config: json.RawMessage(in.Body.Config), TurnSeconds: in.Body.TurnSeconds, Role: in.Body.Role, Seats: in.Body.Seats,
+	}, key)
+	return s.reply(ctx, sess, err)
+}
+
+func (s *server) previewSession(ctx context.Context, in *codePath) (*previewReply, error) {
+	sess, err := s.Sessions.Preview(ctx, in.JoinCode)
+	if err != nil {
+		return nil, err
+	}
+	g, err := s.Sessions.Game(sess.Game)
+	if err != nil {
+		return nil, err
+	}
+	w := SessionPreview{
+		Game: sess.Game, Title: g.Info().Title, Config: rawObject(sess.Config), Status: string(sess.Status), TurnSeconds: sess.TurnSeconds,
+		SeatsFree: sess.Capacity - len(sess.Seats), RolesFree: sess.FreeRoles(g.Info()),
+	}
+	if len(sess.Seats) > 0 {
+		w.HostDisplayName = sess.Seats[0].DisplayName
+	}
+	return &previewReply{w}, nil
+}
+
+func (s *server) joinSession(ctx context.Context, in *joinInput) (*sessionReply, error) {
+	sess, err := s.Sessions.Join(ctx, me(ctx), in.Body.JoinCode, in.Body.Role)
+	return s.reply(ctx, sess, err)
+}
+
+func (s *server) listSessions(ctx context.Context, in *listSessionInput) (*listReply, error) {
+	player := me(ctx)
+	cursor, err := s.Feed.Store.Cursor(ctx, player) // before the sessions: what happens in between comes by the feed
+	if err != nil {
+		return nil, err
+	}
+	q := session.Query{Player: player, Status: session.Status(in.Status), Game: in.Game, Limit: in.Limit}
+	if in.MyTurn != "" {
+		mine := in.MyTurn == "true"
+		q.MyTurn = &mine
+	}
+	sessions, next, err := s.Sessions.List(ctx, q, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	w := SessionList{WaitingForMe: cursor.Waiting, FeedSeq: cursor.Last, ServerTime: seconds(s.Now()).Format(timeFormat)}
+	w.Items, w.NextCursor = []Session{}, next
+	for _, sess := range sessions {
+		item, err := s.wireSession(sess, player)
+		if err != nil {
+			return nil, err
+		}
+		item.Unread = unread(sess, player, cursor)
+		w.Items = append(w.Items, *item)
+	}
+	return &listReply{w}, nil
+}
+
+// unread says whether the player was told something about the session that nobody has acknowledged.
+func unread(sess session.Session, player notify.PlayerID, cursor notify.Cursor) bool {
+	seat, ok := sess.SeatOf(player)
+	return ok && seat.LastSeq > cursor.Acked
+}
+
+func (s *server) getSession(ctx context.Context, in *getSessionInput) (*getReply, error) {
+	player := me(ctx)
+	cursor, err := s.Feed.Store.Cursor(ctx, player)
+	if err != nil {
+		return nil, err
+	}
+	id := session.ID(in.SessionID)
+	if in.Version > 0 {
+		sess, err := s.Sessions.GetAt(ctx, player, id, in.Version)
+		if err != nil {
+			return nil, err
+		}
+		w, err := s.wireSession(sess, player)
+		return &getReply{ETag: s.sessionETag(sess, player), Body: w}, err
+	}
+	sess, err := s.Sessions.Get(ctx, player, id)
+	if err != nil {
+		return nil, err
+	}
+	reply := &getReply{ETag: s.sessionETag(sess, player)}
+	if !noneMatch(in.IfNoneMatch, reply.ETag) {
+		reply.Status = http.StatusNotModified
+		return reply, nil
+	}
+	if reply.Body, err = s.wireSession(sess, player); err != nil {
+		return nil, err
+	}
+	reply.Body.Unread, reply.Body.FeedSeq = unread(sess, player, cursor), &cursor.Last
+	return reply, nil
+}
+
+// sessionETag changes with the session, the seat that looks, and the build that draws the view.
+func (s *server) sessionETag(sess session.Session, player notify.PlayerID) string {
+	seat, _ := sess.SeatOf(player)
+	return makeETag(string(sess.ID), strconv.FormatInt(sess.Version, 10), strconv.Itoa(seat.Number), s.Version)
+}
+
+func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error) {
+	sess, taken, err := s.Sessions.Play(ctx, me(ctx), session.ID(in.SessionID), in.Body.Turn, json.RawMessage(in.Body.Move))
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	w, err := s.wireSession(sess, me(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &playReply{PlayedSession{Session: *w, Move: MoveTaken(taken)}}, nil
+}
+
+func (s *server) forfeitSession(ctx context.Context, in *sessionPath) (*sessionReply, error) {
+	sess, err := s.Sessions.Forfeit(ctx, me(ctx), session.ID(in.SessionID))
+	return s.reply(ctx, sess, err)
+}
+
+func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsReply, error) {
+	events, more, err := s.Sessions.Events(ctx, me(ctx), session.ID(in.SessionID), in.After, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	w := list[session.WireEvent]{Items: session.Wire(events)}
+	if more {
+		w.NextCursor = strconv.FormatInt(events[len(events)-1].Version, 10)
+	}
+	return &eventsReply{w}, nil
+}

@@ -1,0 +1,220 @@
+package matchmaking
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"yourturn/games"
+	"yourturn/notify"
+	"yourturn/session"
+)
+
+// Sessions is what matchmaking needs of the session service.
+type Sessions interface {
+	Settle(session.Wish) (session.Wish, games.Game, error)
+	Match(context.Context, session.Match) (session.Session, error)
+}
+
+// Service takes tickets and matches them.
+type Service struct {
+	store    Store
+	sessions Sessions
+	wake     func(...notify.PlayerID)
+	now      func() time.Time
+	newID    func() string
+	log      *slog.Logger
+
+	buckets *session.Queue[string]
+}
+
+// NewService makes a service.
+func NewService(store Store, sessions Sessions, wake func(...notify.PlayerID), now func() time.Time, newID func() string, log *slog.Logger) *Service {
+	return &Service{
+		store: store, sessions: sessions, wake: wake, now: now, newID: newID, log: log,
+		buckets: session.NewQueue[string](),
+	}
+}
+
+// Create takes a ticket and matches it at once when somebody fits.
+func (s *Service) Create(ctx context.Context, player notify.PlayerID, w session.Wish, key *session.Key) (Ticket, error) {
+	if made, ok, err := s.madeBy(ctx, key); ok || err != nil {
+		return made, err
+	}
+	w, _, err := s.sessions.Settle(w)
+	if err != nil {
+		return Ticket{}, err
+	}
+	now := s.now()
+	t := Ticket{ID: TicketID(s.newID()), Player: player, Wish: w, Status: Waiting, CreatedAt: now, ExpiresAt: now.Add(Life)}
+	err = s.store.AddTicket(ctx, t, MaxOpen, key)
+	if errors.Is(err, session.ErrConflict) { // the same key at the same instant
+		made, _, err := s.madeBy(ctx, key)
+		return made, err
+	}
+	if err != nil {
+		return Ticket{}, err
+	}
+	// The ticket is kept: whatever goes wrong from here on, the sweep will match it.
+	if err := s.matchTicket(ctx, t); err != nil {
+		s.log.WarnContext(ctx, "a new ticket was left to the sweep", slog.Any("error", err))
+		return t, nil
+	}
+	return s.store.Ticket(ctx, t.ID)
+}
+
+func (s *Service) madeBy(ctx context.Context, key *session.Key) (Ticket, bool, error) {
+	if key == nil {
+		return Ticket{}, false, nil
+	}
+	id, fingerprint, err := s.store.TicketByKey(ctx, key.Player, key.Value)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Ticket{}, false, nil
+	case err != nil:
+		return Ticket{}, false, err
+	case fingerprint != key.Fingerprint:
+		return Ticket{}, false, session.ErrKeyMismatch
+	}
+	made, err := s.store.Ticket(ctx, id)
+	return made, true, err
+}
+
+// matchTicket matches the ticket's bucket, unless another request has matched the ticket while this one queued.
+func (s *Service) matchTicket(ctx context.Context, t Ticket) error {
+	leave, err := s.buckets.Enter(ctx, t.Bucket())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	now, err := s.store.Ticket(ctx, t.ID)
+	if err != nil || now.Status != Waiting {
+		return err
+	}
+	return s.match(ctx, t.Bucket())
+}
+
+// openMax is how many tickets of a bucket are looked at together.
+const openMax = 500
+
+// match makes all the sessions that a bucket's tickets allow.
+func (s *Service) match(ctx context.Context, bucket string) error {
+	for {
+		open, err := s.store.OpenTickets(ctx, bucket, s.now(), openMax)
+		if err != nil {
+			return err
+		}
+		matches := pair(open)
+		if len(matches) == 0 {
+			return nil
+		}
+		for _, m := range matches {
+			_, err := s.sessions.Match(ctx, m)
+			if errors.Is(err, session.ErrConflict) { // another node, or a cancellation, was first
+				if err := jitter(ctx); err != nil {
+					return err
+				}
+				break
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// jitter keeps two nodes that collided from colliding again.
+func jitter(ctx context.Context) error {
+	timer := time.NewTimer(rand.N(20 * time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Get reads a player's ticket.
+func (s *Service) Get(ctx context.Context, player notify.PlayerID, id TicketID) (Ticket, error) {
+	t, err := s.store.Ticket(ctx, id)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if t.Player != player {
+		return Ticket{}, ErrNotFound
+	}
+	return t, nil
+}
+
+// List reads a page of a player's tickets, newest first.
+func (s *Service) List(ctx context.Context, player notify.PlayerID, after TicketID, limit int) (page []Ticket, more bool, err error) {
+	page, err = s.store.Tickets(ctx, player, after, limit+1)
+	if err != nil || len(page) <= limit {
+		return page, false, err
+	}
+	return page[:limit], true, nil
+}
+
+// Cancel ends a ticket. One that is matched, cancelled or expired already stays what it is.
+func (s *Service) Cancel(ctx context.Context, player notify.PlayerID, id TicketID) (Ticket, error) {
+	if _, err := s.Get(ctx, player, id); err != nil {
+		return Ticket{}, err
+	}
+	if err := s.store.CancelTicket(ctx, id); err != nil {
+		return Ticket{}, err
+	}
+	return s.store.Ticket(ctx, id)
+}
+
+// CancelAll ends all tickets of a player that wait.
+func (s *Service) CancelAll(ctx context.Context, player notify.PlayerID) error {
+	for after := TicketID(""); ; {
+		page, err := s.store.Tickets(ctx, player, after, openMax)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, t := range page {
+			if t.Status != Waiting {
+				continue
+			}
+			if err := s.store.CancelTicket(ctx, t.ID); err != nil {
+				return err
+			}
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// Step heals: it matches what fits and was left waiting, by a node that died in between or two that saw each other
+// too late. It tells in how many buckets it looked.
+func (s *Service) Step(ctx context.Context) (int, error) {
+	buckets, err := s.store.CrowdedBuckets(ctx, s.now())
+	if err != nil {
+		return 0, err
+	}
+	for _, bucket := range buckets {
+		leave, err := s.buckets.Enter(ctx, bucket)
+		if err != nil {
+			return 0, err
+		}
+		err = s.match(ctx, bucket)
+		leave()
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(buckets), nil
+}
+
+// expiryLot bounds one pass of the expiry.
+const expiryLot = 200
+
+// Expire ends a lot of the tickets whose time is over, and tells how many.
+func (s *Service) Expire(ctx context.Context) (int, error) {
+	told, err := s.store.ExpireTickets(ctx, s.now(), expiryLot)
+	s.wake(told...)
+	return len(told), err
+}

@@ -1,0 +1,85 @@
+// Package matchmaking turns tickets into sessions.
+//
+// A [Ticket] is one player's wish to be matched; it lives for days without a connection. It is matched in the very
+// request that makes a match possible. Two nodes may see the same tickets at the same instant: the commit of a session
+// takes each of its tickets only while it still waits, so one of them wins and the other looks again. A sweep
+// ([Service.Step]) finds what a node that died left behind.
+package matchmaking
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"yourturn/notify"
+	"yourturn/session"
+)
+
+// TicketID names a ticket.
+type TicketID string
+
+// Status is what has become of a ticket.
+type Status string
+
+// A ticket waits until exactly one of the other things happens to it.
+const (
+	Waiting   Status = "waiting"
+	Matched   Status = "matched"
+	Cancelled Status = "cancelled"
+	Expired   Status = "expired"
+)
+
+// Ticket is one player's wish to be matched.
+type Ticket struct {
+	ID        TicketID
+	Player    notify.PlayerID
+	Wish      session.Wish // settled
+	Status    Status
+	Session   session.ID // once matched
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// Life is how long a ticket waits.
+const Life = 7 * 24 * time.Hour
+
+// MaxOpen is how many tickets of one player may wait at a time.
+const MaxOpen = 20
+
+// Bucket names all that fits together: tickets of one bucket differ in their players and roles alone.
+func (t Ticket) Bucket() string {
+	w := t.Wish
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %s", w.Game, w.TurnSeconds, w.Seats, w.Config))
+	return hex.EncodeToString(sum[:])
+}
+
+// Errors of tickets.
+var (
+	ErrNotFound = errors.New("no such ticket")
+	ErrTooMany  = errors.New("too many open tickets")
+)
+
+// Store keeps tickets. It takes them for a session in the session's own commit.
+type Store interface {
+	// AddTicket keeps a new ticket unless its player has max waiting (ErrTooMany). With a key that is used already
+	// it returns session.ErrConflict.
+	AddTicket(ctx context.Context, t Ticket, max int, key *session.Key) error
+	// TicketByKey finds what an idempotency key made, or ErrNotFound.
+	TicketByKey(ctx context.Context, player notify.PlayerID, key string) (id TicketID, fingerprint string, err error)
+	Ticket(ctx context.Context, id TicketID) (Ticket, error)
+	// Tickets lists a player's tickets, newest first, after the given one.
+	Tickets(ctx context.Context, player notify.PlayerID, after TicketID, limit int) ([]Ticket, error)
+	// CancelTicket ends a ticket that waits; one that does not is left as it is.
+	CancelTicket(ctx context.Context, id TicketID) error
+	// OpenTickets lists what waits in a bucket, oldest first.
+	OpenTickets(ctx context.Context, bucket string, now time.Time, limit int) ([]Ticket, error)
+	// CrowdedBuckets lists the buckets in which tickets of more than one player wait.
+	CrowdedBuckets(ctx context.Context, now time.Time) ([]string, error)
+	// ExpireTickets ends tickets whose time is over, tells their owners in the feed, and returns who they are.
+	ExpireTickets(ctx context.Context, now time.Time, limit int) ([]notify.PlayerID, error)
+	// NextExpiry is the instant at which the next ticket expires; session.Never when none does.
+	NextExpiry(ctx context.Context) (time.Time, error)
+}

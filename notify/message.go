@@ -1,0 +1,50 @@
+// Package notify tells players what happened: by a numbered feed that every client can read, and by waking those who
+// are connected.
+//
+// The feed is the truth. A message gets its number inside the transaction that makes it true (see the store), so the
+// numbers of one player are 1, 2, 3 … without a gap, and a client that has seen n misses nothing by asking for what
+// comes after n. A wake ([Hub]) carries no content and may be lost without harm.
+package notify
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// PlayerID names the person who is told.
+type PlayerID string
+
+// LoginID names one sign-in of a player, with its streams.
+type LoginID string
+
+// The kinds of messages. Clients ignore a kind they do not know, so the list may grow.
+const (
+	Matched         = "matched"          // all seats are taken, the session starts
+	YourTurn        = "your_turn"        // the session waits for you
+	TurnReminder    = "turn_reminder"    // most of your time is gone
+	SessionUpdated  = "session_updated"  // something happened, and you need not act
+	SessionFinished = "session_finished" // the session is over
+	TicketExpired   = "ticket_expired"   // nobody was found
+)
+
+// Message is one row of a player's feed. It is told when its change commits, and never changed.
+type Message struct {
+	Player   PlayerID
+	Seq      int64 // given by the store inside the transaction; 0 before
+	Kind     string
+	At       time.Time
+	Session  string // empty when it is about no session; likewise the next four
+	Game     string
+	Version  int64
+	Turn     int64
+	Deadline time.Time
+	Data     json.RawMessage // a JSON object
+	Own      bool            // the player's own doing, so no news to them; not kept
+}
+
+// Cursor is where a player's feed stands.
+type Cursor struct {
+	Last    int64 // the highest number given
+	Acked   int64 // everything up to here was seen by a person
+	Waiting int64 // sessions that wait for the player: the badge
+}

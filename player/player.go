@@ -1,0 +1,61 @@
+// Package player keeps accounts, and the logins by which people and their devices reach them.
+//
+// A player starts as a guest: no password, no address, just tokens. A [Login] is one sign-in: a family of tokens that
+// ends as a whole. Tokens are 256 random bits and are stored only as hashes; the rule by which they renew each other is
+// in token.go.
+package player
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ID names a player, LoginID one sign-in of a player.
+type (
+	ID      string
+	LoginID string
+)
+
+// Player is a person's account.
+type Player struct {
+	ID        ID
+	Profile   Profile
+	CreatedAt time.Time
+}
+
+// Login is a valid sign-in.
+type Login struct {
+	ID     LoginID
+	Player ID
+}
+
+// Errors of accounts.
+var (
+	ErrNotFound = errors.New("no such player")
+	ErrExpired  = errors.New("the access token has expired")
+	ErrInvalid  = errors.New("the token is not valid")
+)
+
+// Store keeps accounts and tokens.
+type Store interface {
+	// AddPlayer keeps a new player with a first login.
+	AddPlayer(ctx context.Context, p Player, l Login, issued Issued) error
+	Player(ctx context.Context, id ID) (Player, error)
+	SaveProfile(ctx context.Context, id ID, p Profile) error
+	// ErasePlayer removes everything about a player but the id, by which sessions stay readable for the others.
+	ErasePlayer(ctx context.Context, id ID, now time.Time) error
+
+	// Token finds a token by its hash, or ErrNotFound. The tokens of a login that has ended are not found.
+	Token(ctx context.Context, hash Hash) (Token, error)
+	// UseToken notes a token's first use: it is used, and its parent is superseded.
+	UseToken(ctx context.Context, t Token, now time.Time) error
+	// AddTokens keeps what was issued for a login, or returns ErrNotFound when the login has ended.
+	AddTokens(ctx context.Context, l LoginID, issued Issued) error
+	// HasLogin says whether a login has not ended.
+	HasLogin(ctx context.Context, l LoginID) (bool, error)
+	// EndLogin forgets a login with all its tokens.
+	EndLogin(ctx context.Context, l LoginID) error
+	// PruneTokens deletes a lot of what expired before now, and tells how many.
+	PruneTokens(ctx context.Context, now time.Time, limit int) (int, error)
+}

@@ -1,0 +1,153 @@
+package session
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"yourturn/games"
+	"yourturn/notify"
+)
+
+// Cause says what made a change. It is also the kind of the event that tells of it.
+type Cause string
+
+// The causes. A game's own events may not use these words.
+const (
+	Created   Cause = "created"   // somebody opened a table
+	MatchedUp Cause = "matched"   // tickets became a session
+	Joined    Cause = "joined"    // somebody sat down
+	Gone      Cause = "left"      // somebody got up while it waited
+	Started   Cause = "started"   // all seats are taken
+	Moved     Cause = "move"      // a seat moved
+	TimedOut  Cause = "timed_out" // the deadline passed
+	Stepped   Cause = "stepped"   // the server took its own step
+	Forfeited Cause = "forfeited" // a seat gave up
+)
+
+// finishedEvent is the kind of the event that ends every history.
+const finishedEvent = "finished"
+
+// Seated is somebody who sits down.
+type Seated struct {
+	Player notify.PlayerID `json:"player"`
+	Role   string          `json:"role,omitempty"`
+}
+
+// Act is what is done to a session. Its members are what a replay needs to do it again.
+type Act struct {
+	Cause   Cause           `json:"-"`
+	Seat    int             `json:"-"` // who acts; [NoSeat] when it is the server
+	Players []Seated        `json:"players,omitempty"`
+	Move    json.RawMessage `json:"move,omitempty"`
+}
+
+// NoSeat is the seat of an act of the server.
+const NoSeat = -1
+
+// Change is one step of a session: the act, what came of it, and who is told. It is a row of history.
+type Change struct {
+	Act
+	ID       string
+	Session  ID
+	Version  int64
+	Turn     int64 // the turn it answers
+	At       time.Time
+	Private  bool // the move is for its mover alone
+	Events   []Recorded
+	Messages []notify.Message `json:"-"`
+}
+
+// Recorded is an event as it is kept, with those who may see it.
+type Recorded struct {
+	Kind string          `json:"kind"`
+	Seat *int            `json:"seat,omitempty"`
+	Data json.RawMessage `json:"data,omitempty"`
+	To   []int           `json:"to,omitempty"` // nil: everybody
+	Few  bool            `json:"few,omitempty"` // To counts, even when it is empty
+}
+
+// Event is one line of history as one seat may see it.
+type Event struct {
+	Version int64
+	Turn    int64
+	Kind    string
+	Seat    *int
+	At      time.Time
+	Data    json.RawMessage
+}
+
+// EventsFor renders the change for a seat: the act itself, then what came of it.
+func (c Change) EventsFor(viewer int) []Event {
+	events := []Event{c.event(string(c.Cause), c.actor(), c.actData(viewer))}
+	for _, r := range c.Events {
+		if r.Few && !slices.Contains(r.To, viewer) {
+			continue
+		}
+		events = append(events, c.event(r.Kind, r.Seat, r.Data))
+	}
+	return events
+}
+
+func (c Change) event(kind string, seat *int, data json.RawMessage) Event {
+	if data == nil {
+		data = json.RawMessage(`{}`)
+	}
+	return Event{Version: c.Version, Turn: c.Turn, Kind: kind, Seat: seat, At: c.At, Data: data}
+}
+
+func (c Change) actor() *int {
+	if c.Seat == NoSeat {
+		return nil
+	}
+	return &c.Seat
+}
+
+// actData shows a move to everybody, or to its mover alone when it is private.
+func (c Change) actData(viewer int) json.RawMessage {
+	if c.Cause != Moved || c.Private && viewer != c.Seat {
+		return nil
+	}
+	return object("move", c.Move)
+}
+
+// object is the JSON object of one member.
+func object(name string, value json.RawMessage) json.RawMessage {
+	return slices.Concat([]byte(`{"`+name+`":`), value, []byte(`}`))
+}
+
+// record takes up what the rules say happened.
+func (c *Change) record(events []games.Event) error {
+	for _, e := range events {
+		r := Recorded{Kind: e.Kind, Seat: e.Seat, To: e.To, Few: e.To != nil}
+		if e.Data != nil {
+			data, err := json.Marshal(e.Data)
+			if err != nil {
+				return err
+			}
+			r.Data = data
+		}
+		c.Events = append(c.Events, r)
+	}
+	return nil
+}
+
+// outcome is the data of the finished event, and a session's result on the wire.
+type outcome struct {
+	Reason   string    `json:"reason"`
+	Placings []placing `json:"placings"`
+}
+
+type placing struct {
+	Seat  int `json:"seat"`
+	Place int `json:"place"`
+	Score int `json:"score"`
+}
+
+func (c *Change) recordResult(result *games.Result) error {
+	o := outcome{Reason: result.Reason, Placings: []placing{}}
+	for _, p := range result.Placings {
+		o.Placings = append(o.Placings, placing(p))
+	}
+	return c.record([]games.Event{{Kind: finishedEvent, Data: o}})
+}

@@ -1,0 +1,82 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Clock acts for those who let their time pass, reminds those whose time runs out, and takes the server's own steps.
+type Clock struct {
+	Service *Service
+	// Trusted is asked before every pass: a node whose clock is wrong must not act for anybody.
+	Trusted func() bool
+}
+
+// clockLot bounds one pass; clockWorkers is how many of it are worked on at a time, so that they share commits.
+const (
+	clockLot     = 256
+	clockWorkers = 64
+)
+
+// lease is how long a claimed session is this node's, in real time. It is well above what a commit may take.
+const lease = 15 * time.Second
+
+// Step does one bounded pass and tells how many sessions it looked at.
+func (c *Clock) Step(ctx context.Context) (int, error) {
+	if !c.Trusted() {
+		return 0, nil
+	}
+	s := c.Service
+	due, err := s.store.ClaimDue(ctx, s.now(), s.newID(), lease, clockLot)
+	if err != nil {
+		return 0, err
+	}
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, clockWorkers)
+	for _, id := range due {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := s.tick(ctx, id); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "acting for the absent failed", slog.String("session_id", string(id)), slog.Any("error", err))
+			}
+		})
+	}
+	wg.Wait()
+	return len(due), nil
+}
+
+// Next is the instant at which there is something to do again.
+func (c *Clock) Next(ctx context.Context) (time.Time, error) { return c.Service.store.NextDue(ctx) }
+
+// tick looks at a session that is due: whoever is overdue is acted for by [Service.update] itself, and what is left
+// to decide is the reminder.
+func (s *Service) tick(ctx context.Context, id ID) error {
+	_, after, err := s.update(ctx, id, func(Session) ([]Act, error) { return nil, nil })
+	if err != nil {
+		return err
+	}
+	return s.remind(ctx, after)
+}
+
+// remind tells the awaited seats that most of their time is gone. The due instant then moves on to the deadline, and
+// that is also how a reminder knows that it was sent.
+func (s *Service) remind(ctx context.Context, sess Session) error {
+	now := s.now()
+	if sess.Status != Active || sess.serverMoves() || now.Before(sess.Due) || !sess.Due.Before(sess.overdueAt()) {
+		return nil
+	}
+	after, messages := remind(sess, now)
+	err := s.store.Commit(ctx, Commit{Before: sess.Version, Session: after, Messages: messages, Reminds: sess.Due})
+	if errors.Is(err, ErrConflict) {
+		return nil // somebody moved, or another node has reminded
+	}
+	if err != nil {
+		return err
+	}
+	s.wakeAll(messages)
+	return nil
+}

@@ -1,0 +1,40 @@
+package session
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// codeAlphabet is Crockford's base 32: no I, L, O or U, and what is easily mistaken is read as what was meant.
+// Eight characters are 40 bits; the rate limit does the rest against guessing.
+const codeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+const codeLength = 8
+
+// joinCode draws a code.
+func (s *Service) joinCode() (string, error) {
+	code := make([]byte, codeLength)
+	if _, err := io.ReadFull(s.random, code); err != nil {
+		return "", fmt.Errorf("draw a join code: %w", err)
+	}
+	for i := range code {
+		code[i] = codeAlphabet[code[i]%32]
+	}
+	return string(code), nil
+}
+
+// NormalCode reads a code as people type it: in small letters, with dashes or spaces, O for 0, I or L for 1.
+func NormalCode(typed string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '-', ' ':
+			return -1
+		case 'O', 'o':
+			return '0'
+		case 'I', 'i', 'L', 'l':
+			return '1'
+		}
+		return r
+	}, strings.ToUpper(typed))
+}

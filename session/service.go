@@ -1,0 +1,317 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"yourturn/games"
+	"yourturn/notify"
+)
+
+// Service does what players ask of sessions.
+type Service struct {
+	store   Store
+	games   map[string]games.Game
+	wake    func(...notify.PlayerID)
+	now     func() time.Time
+	newID   func() string
+	random  io.Reader
+	log     *slog.Logger
+	metrics *Metrics
+	queue   *Queue[ID]
+}
+
+// Config is what a [Service] is made of.
+type Config struct {
+	Store   Store
+	Games   []games.Game
+	Wake    func(...notify.PlayerID) // tells connections to look at the feed, after a commit
+	Now     func() time.Time
+	NewID   func() string
+	Random  io.Reader // a cryptographic source, for seeds and join codes
+	Log     *slog.Logger
+	Metrics *Metrics
+}
+
+// NewService makes a service.
+func NewService(c Config) *Service {
+	s := &Service{
+		store: c.Store, games: map[string]games.Game{}, wake: c.Wake, now: c.Now, newID: c.NewID,
+		random: c.Random, log: c.Log, metrics: c.Metrics, queue: NewQueue[ID](),
+	}
+	for _, g := range c.Games {
+		s.games[g.Info().Name] = g
+	}
+	return s
+}
+
+// ErrNoSuchGame refuses a game that this server does not have.
+var ErrNoSuchGame = errors.New("no such game")
+
+// Game finds a game by name.
+func (s *Service) Game(name string) (games.Game, error) {
+	g, ok := s.games[name]
+	if !ok {
+		return nil, ErrNoSuchGame
+	}
+	return g, nil
+}
+
+// Refused is the error for an act that the position speaks against. It carries the session as the database had it
+// during the request.
+type Refused struct {
+	Err     error
+	Session Session
+}
+
+func (r *Refused) Error() string { return r.Err.Error() }
+func (r *Refused) Unwrap() error { return r.Err }
+
+// Wish is a session that somebody wants.
+type Wish struct {
+	Game        string
+	Config      json.RawMessage
+	TurnSeconds int    // 0: the game's own
+	Role        string // of the one who asks; empty: any
+	Seats       int    // how many must be taken before it starts; 0: the game's least
+}
+
+// Settle checks a wish and fills in what it leaves open: two settled wishes fit each other when their games, configs
+// and turn lengths are equal.
+func (s *Service) Settle(w Wish) (Wish, games.Game, error) {
+	g, err := s.Game(w.Game)
+	if err != nil {
+		return w, nil, err
+	}
+	info := g.Info()
+	if w.TurnSeconds == 0 {
+		w.TurnSeconds = info.TurnSeconds
+	}
+	if w.Seats == 0 {
+		w.Seats = info.MinSeats
+	}
+	if w.Seats < info.MinSeats || w.Seats > info.MaxSeats {
+		return w, nil, &games.Invalid{Issues: []games.Issue{{
+			Location: "body.seats", Message: fmt.Sprintf("%s seats %d to %d", info.Title, info.MinSeats, info.MaxSeats),
+		}}}
+	}
+	if w.Role != "" && !slices.Contains(info.Roles, w.Role) {
+		return w, nil, &games.Invalid{Issues: []games.Issue{{Location: "body.role", Message: "the game has no such role"}}}
+	}
+	if w.Config, err = g.ParseConfig(w.Config); err != nil {
+		return w, nil, within("body.config", err)
+	}
+	return w, g, nil
+}
+
+// within puts a place before the places of an [games.Invalid].
+func within(place string, err error) error {
+	var invalid *games.Invalid
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	moved := &games.Invalid{}
+	for _, issue := range invalid.Issues {
+		at := place
+		if issue.Location != "" {
+			at += "." + issue.Location
+		}
+		moved.Issues = append(moved.Issues, games.Issue{Location: at, Message: issue.Message})
+	}
+	return moved
+}
+
+// Create opens a private table, which others join by its code. It starts at once when one seat is enough.
+func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, key *Key) (Session, error) {
+	if made, ok, err := s.madeBy(ctx, key); ok || err != nil {
+		return made, err
+	}
+	w, g, err := s.Settle(w)
+	if err != nil {
+		return Session{}, err
+	}
+	for attempt := 0; ; attempt++ {
+		blank, err := s.blank(w, g)
+		if err != nil {
+			return Session{}, err
+		}
+		if blank.JoinCode, err = s.joinCode(); err != nil {
+			return Session{}, err
+		}
+		acts := []Act{{Cause: Created, Players: []Seated{{Player: player, Role: w.Role}}}}
+		if w.Seats == 1 {
+			acts = append(acts, Act{Cause: Started, Seat: NoSeat})
+		}
+		after, err := s.commit(ctx, blank, g, acts, s.now(), Commit{Key: key})
+		if !errors.Is(err, ErrConflict) || attempt == 3 {
+			return after, err
+		}
+		if made, ok, err := s.madeBy(ctx, key); ok || err != nil { // the same key at the same instant
+			return made, err
+		}
+	}
+}
+
+// madeBy finds the session that an idempotency key has already made.
+func (s *Service) madeBy(ctx context.Context, key *Key) (Session, bool, error) {
+	if key == nil {
+		return Session{}, false, nil
+	}
+	id, fingerprint, err := s.store.SessionByKey(ctx, key.Player, key.Value)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Session{}, false, nil
+	case err != nil:
+		return Session{}, false, err
+	case fingerprint != key.Fingerprint:
+		return Session{}, false, ErrKeyMismatch
+	}
+	made, err := s.store.Session(ctx, id)
+	return made, true, err
+}
+
+// Match is tickets that fit each other.
+type Match struct {
+	Wish    Wish // settled
+	Players []Seated
+	Tickets []string
+}
+
+// Match makes a session of tickets and starts it, or returns ErrConflict when one of them is taken.
+func (s *Service) Match(ctx context.Context, m Match) (Session, error) {
+	g, err := s.Game(m.Wish.Game)
+	if err != nil {
+		return Session{}, err
+	}
+	m.Wish.Seats = len(m.Players)
+	blank, err := s.blank(m.Wish, g)
+	if err != nil {
+		return Session{}, err
+	}
+	acts := []Act{{Cause: MatchedUp, Seat: NoSeat, Players: m.Players}, {Cause: Started, Seat: NoSeat}}
+	return s.commit(ctx, blank, g, acts, s.now(), Commit{Tickets: m.Tickets})
+}
+
+func (s *Service) blank(w Wish, g games.Game) (Session, error) {
+	seed := make([]byte, 32)
+	if _, err := io.ReadFull(s.random, seed); err != nil {
+		return Session{}, fmt.Errorf("draw a seed: %w", err)
+	}
+	return Session{
+		ID: ID(s.newID()), Game: w.Game, RulesVersion: g.Info().Version, Config: w.Config,
+		TurnSeconds: w.TurnSeconds, Capacity: w.Seats, Seed: seed,
+	}, nil
+}
+
+// commit does acts to a session, writes what came of them as a whole, and wakes those who are told.
+func (s *Service) commit(ctx context.Context, before Session, g games.Game, acts []Act, now time.Time, c Commit) (Session, error) {
+	after := before
+	c.Before = before.Version
+	for _, act := range acts {
+		var change Change
+		var err error
+		if after, change, err = advance(after, g, act, now); err != nil {
+			return before, err
+		}
+		change.ID = s.newID()
+		after.ChangeID = change.ID
+		c.Changes = append(c.Changes, change)
+		c.Messages = append(c.Messages, change.Messages...)
+	}
+	c.Waiting = waiting(before, after)
+	c.Seats, c.GotUp = seatRows(before, &after, c.Changes)
+	c.Session = after
+	if err := s.store.Commit(ctx, c); err != nil {
+		return before, err
+	}
+	s.metrics.committed(c)
+	s.wakeAll(c.Messages)
+	return after, nil
+}
+
+func (s *Service) wakeAll(messages []notify.Message) {
+	players := make([]notify.PlayerID, 0, len(messages))
+	for _, m := range messages {
+		players = append(players, m.Player)
+	}
+	s.wake(players...)
+}
+
+// decide looks at a session as the database has it and says what is to be done; nothing, when it is done already.
+type decide func(Session) ([]Act, error)
+
+// update does what decide says to the newest state of a session. A conflict can only come from another node: then it
+// looks again. Whoever is overdue is acted for first, so that nothing is decided on a position that is past.
+func (s *Service) update(ctx context.Context, id ID, decide decide) (before, after Session, err error) {
+	leave, err := s.queue.Enter(ctx, id)
+	if err != nil {
+		return before, after, err
+	}
+	defer leave()
+	now := s.now()
+	for attempt := 0; ; attempt++ {
+		if before, err = s.store.Session(ctx, id); err != nil {
+			return before, before, err
+		}
+		g, err := s.Game(before.Game)
+		if err != nil {
+			return before, before, err
+		}
+		acts, overdue := []Act{{Cause: TimedOut, Seat: NoSeat}}, before.Overdue(now)
+		if before.serverMoves() {
+			acts[0].Cause = Stepped
+		}
+		if !overdue {
+			if acts, err = decide(before); err != nil || len(acts) == 0 {
+				return before, before, refused(err, before)
+			}
+		}
+		after, err = s.commit(ctx, before, g, acts, now, Commit{})
+		if err == nil && overdue {
+			s.metrics.acted(now.Sub(before.overdueAt()))
+		}
+		switch {
+		case errors.Is(err, ErrConflict):
+			if err := pause(ctx, attempt); err != nil {
+				return before, before, err
+			}
+		case err != nil || !overdue:
+			return before, after, refused(err, before)
+		}
+	}
+}
+
+// refused adds the session to an error that the position is the reason of.
+func refused(err error, sess Session) error {
+	var rule *games.Refusal
+	var invalid *games.Invalid
+	if errors.As(err, &rule) || errors.As(err, &invalid) || slices.ContainsFunc(positional, func(e error) bool { return errors.Is(err, e) }) {
+		return &Refused{Err: err, Session: sess}
+	}
+	return err
+}
+
+// positional are the errors that speak of a position.
+var positional = []error{
+	ErrWaiting, ErrStarted, ErrFinished, ErrStaleTurn, ErrNotYourTurn, ErrAlreadyMoved, ErrFull, ErrRoleTaken, ErrNoSuchRole,
+}
+
+// pause waits a little longer after each conflict, never twice the same.
+func pause(ctx context.Context, attempt int) error {
+	timer := time.NewTimer(rand.N(5 * time.Millisecond << min(attempt, 5)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+	}
+}
+

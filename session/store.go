@@ -1,0 +1,81 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"yourturn/notify"
+)
+
+// Store keeps sessions and their histories.
+type Store interface {
+	// Session reads a session as the database has it now, or ErrNotFound.
+	Session(ctx context.Context, id ID) (Session, error)
+	// SessionByCode finds a session by its join code.
+	SessionByCode(ctx context.Context, code string) (Session, error)
+	// SessionByKey finds what an idempotency key made, with the fingerprint of what was asked; ErrNotFound when
+	// the key is new.
+	SessionByKey(ctx context.Context, player notify.PlayerID, key string) (id ID, fingerprint string, err error)
+	// ListSessions reads a page of a player's sessions in the order of their sort keys.
+	ListSessions(ctx context.Context, q Query) ([]Session, error)
+	// History reads changes after a version, in order.
+	History(ctx context.Context, id ID, after int64, limit int) ([]Change, error)
+	// MoveAt finds the move that a seat made in a turn.
+	MoveAt(ctx context.Context, id ID, turn int64, seat int) (Change, bool, error)
+
+	// Commit makes everything in it true as a whole, gives the messages their numbers, or returns ErrConflict when
+	// the stored version is not Before, ErrUnknown when it cannot be told in time what became of it, or ErrBusy when
+	// too much waits already. It returns when the result is durable.
+	Commit(ctx context.Context, c Commit) error
+
+	// ClaimDue takes sessions that are due for this claim alone, until the lease ends.
+	ClaimDue(ctx context.Context, now time.Time, claim string, lease time.Duration, limit int) ([]ID, error)
+	// NextDue is the instant at which the next session is due; Never when none is.
+	NextDue(ctx context.Context) (time.Time, error)
+}
+
+// Commit is what becomes true together.
+type Commit struct {
+	Before   int64   // the version that the changes start from; 0 for a session that is new
+	Session  Session // as it stands afterwards
+	Changes  []Change
+	Messages []notify.Message
+	Seats    []Seat                  // the seats whose rows change
+	GotUp    []int                   // the numbers of seats that are free again
+	Waiting  map[notify.PlayerID]int // moves of the players' badges
+	Tickets  []string                // tickets that become this session: each must still be waiting
+	Key      *Key                    // remembered as having made this session
+	Reminds  time.Time               // set for a reminder: the due instant that it answers; the version stays
+}
+
+// Key is an idempotency key: a client's name for one wish, so that asking again makes nothing new.
+type Key struct {
+	Player      notify.PlayerID
+	Value       string
+	Fingerprint string // of what was asked; another wish under the same key is refused
+}
+
+// Errors of a store.
+var (
+	ErrConflict    = errors.New("the session has changed")
+	ErrUnknown     = errors.New("it is not known whether the change was made")
+	ErrBusy        = errors.New("too many changes wait")
+	ErrKeyMismatch = errors.New("the idempotency key was used for something else")
+)
+
+// Query asks for a page of a player's sessions.
+type Query struct {
+	Player notify.PlayerID
+	Status Status // empty: all
+	Game   string // empty: all
+	MyTurn *bool  // only those that wait, or do not wait, for the player
+	Limit  int
+	After  Position // the last one of the page before
+}
+
+// Position is where a page of a list ended.
+type Position struct {
+	SortKey int64
+	ID      ID
+}

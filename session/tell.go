@@ -1,0 +1,138 @@
+package session
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"yourturn/notify"
+)
+
+// Message is what a player is told.
+type Message = notify.Message
+
+// crowd is the number of seats from which on a session tells of single moves only to those they concern.
+const crowd = 8
+
+// maxEvents bounds the events that travel inside a message, in bytes. Who needs more reads the history.
+const maxEvents = 4 << 10
+
+// tell writes what each person at the table learns from a change: one message at most, and none to those for whom
+// nothing changed.
+func tell(before, after Session, c Change) []Message {
+	var messages []Message
+	for _, seat := range after.Seats {
+		kind := kindFor(before, after, c, seat)
+		if kind == "" || seat.Deleted {
+			continue
+		}
+		m := message(kind, seat, after, c.At)
+		m.Version, m.Own = c.Version, c.Seat == seat.Number
+		m.Data = eventData(c.EventsFor(seat.Number))
+		messages = append(messages, m)
+	}
+	return messages
+}
+
+func kindFor(before, after Session, c Change, seat Seat) string {
+	full := len(after.Seats) == after.Capacity
+	switch {
+	case c.Cause == Created:
+		return ""
+	case c.Cause == MatchedUp, c.Cause == Joined && full:
+		return notify.Matched
+	case after.Status == Finished:
+		return notify.SessionFinished
+	case seat.Left:
+		return ""
+	case after.Turn != before.Turn && after.MustMove(seat.Number):
+		return notify.YourTurn
+	case c.Cause == Started:
+		return "" // told a moment ago that they are matched
+	case after.Turn == before.Turn && len(after.Seats) > crowd && c.Seat != seat.Number:
+		return ""
+	case c.Cause == Joined && c.Players[0].Player == seat.Player:
+		return ""
+	}
+	return notify.SessionUpdated
+}
+
+func message(kind string, seat Seat, s Session, now time.Time) Message {
+	return Message{
+		Player: seat.Player, Kind: kind, At: now,
+		Session: string(s.ID), Game: s.Game, Version: s.Version, Turn: s.Turn, Deadline: s.Deadline,
+	}
+}
+
+func reminders(s Session, now time.Time) []Message {
+	var messages []Message
+	for _, seat := range s.Seats {
+		if s.MustMove(seat.Number) && !seat.Deleted {
+			m := message(notify.TurnReminder, seat, s, now)
+			m.Data = json.RawMessage(`{}`)
+			messages = append(messages, m)
+		}
+	}
+	return messages
+}
+
+// WireEvent is an event as it travels, in the history and inside a message.
+type WireEvent struct {
+	Version int64           `json:"version" doc:"The change of the session that it belongs to."`
+	Turn    int64           `json:"turn" doc:"The turn in which it happened."`
+	Kind    string          `json:"kind" doc:"What happened: created, matched, joined, left, started, move, timed_out, stepped, forfeited, finished, or a word of the game's own. Ignore a kind you do not know."`
+	Seat    *int            `json:"seat,omitempty" doc:"Whose doing it was, when it was somebody's."`
+	At      time.Time       `json:"at" doc:"When it happened."`
+	Data    json.RawMessage `json:"data" doc:"More about it; of a move: {\"move\": …}."`
+}
+
+// Wire renders events for the wire, in whole seconds.
+func Wire(events []Event) []WireEvent {
+	wire := make([]WireEvent, 0, len(events))
+	for _, e := range events {
+		wire = append(wire, WireEvent{Version: e.Version, Turn: e.Turn, Kind: e.Kind, Seat: e.Seat, At: e.At.UTC().Truncate(time.Second), Data: e.Data})
+	}
+	return wire
+}
+
+func eventData(events []Event) json.RawMessage {
+	raw, err := json.Marshal(Wire(events))
+	if err != nil || len(raw) > maxEvents {
+		return json.RawMessage(`{}`)
+	}
+	return object("events", raw)
+}
+
+// waiting is by how much a change moves the players' badges: the number of sessions that wait for them.
+func waiting(before, after Session) map[notify.PlayerID]int {
+	delta := map[notify.PlayerID]int{}
+	for _, seat := range slices.Concat(before.Seats, after.Seats) {
+		was, is := before.MustMove(seat.Number), after.MustMove(seat.Number)
+		switch {
+		case is && !was:
+			delta[seat.Player] = 1
+		case was && !is:
+			delta[seat.Player] = -1
+		}
+	}
+	return delta
+}
+
+// seatRows finds the seats whose rows a commit must write, and gives them their places in the players' lists. At a
+// crowded table a move inside a turn concerns the mover's row alone.
+func seatRows(before Session, after *Session, changes []Change) (rows []Seat, gotUp []int) {
+	all := len(after.Seats) <= crowd || after.Turn != before.Turn || after.Status != before.Status || len(after.Seats) != len(before.Seats)
+	for i, seat := range after.Seats {
+		mover := slices.ContainsFunc(changes, func(c Change) bool { return c.Seat == seat.Number })
+		if all || mover {
+			after.Seats[i].SortKey = after.sortKey(seat.Number)
+			rows = append(rows, after.Seats[i])
+		}
+	}
+	for _, seat := range before.Seats {
+		if !slices.ContainsFunc(after.Seats, func(s Seat) bool { return s.Number == seat.Number }) {
+			gotUp = append(gotUp, seat.Number)
+		}
+	}
+	return rows, gotUp
+}

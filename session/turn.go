@@ -1,0 +1,345 @@
+package session
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"yourturn/games"
+)
+
+// Refusals of an act. The session that they speak of comes along in a [Refused].
+var (
+	ErrNotFound     = errors.New("no such session")
+	ErrWaiting      = errors.New("the session has not started")
+	ErrStarted      = errors.New("the session has started")
+	ErrFinished     = errors.New("the session is over")
+	ErrStaleTurn    = errors.New("the move answers another turn")
+	ErrNotYourTurn  = errors.New("the session waits for somebody else")
+	ErrAlreadyMoved = errors.New("another move of this turn was taken")
+	ErrFull         = errors.New("all seats are taken")
+	ErrRoleTaken    = errors.New("the role is taken")
+	ErrNoSuchRole   = errors.New("the game has no such role")
+)
+
+// advance does an act to a session. It is pure: what it returns depends on its arguments alone, and it changes none
+// of them. That makes a history replayable.
+func advance(before Session, game games.Game, act Act, now time.Time) (Session, Change, error) {
+	t := turn{
+		Session: before.clone(),
+		game:    game,
+		now:     now,
+		change:  Change{Act: act, Session: before.ID, Version: before.Version + 1, Turn: before.Turn, At: now},
+	}
+	t.Version++
+	t.UpdatedAt = now
+	if err := t.do(act); err != nil {
+		return before, Change{}, err
+	}
+	t.change.Messages = tell(before, t.Session, t.change)
+	return t.Session, t.change, nil
+}
+
+// turn is one act in progress: the session as it becomes, and the change as it grows.
+type turn struct {
+	Session
+	game   games.Game
+	now    time.Time
+	change Change
+	random *rand.Rand
+}
+
+func (t *turn) do(act Act) error {
+	switch act.Cause {
+	case Created, MatchedUp:
+		t.Status, t.CreatedAt = Waiting, t.now
+		t.Deadline = t.now.Add(WaitingLife)
+		t.Due = t.overdueAt()
+		return t.sit(act.Players)
+	case Joined:
+		return t.sit(act.Players)
+	case Gone:
+		return t.getUp(act.Seat)
+	case Started:
+		return t.start()
+	case Moved:
+		return t.move(act.Seat, act.Move)
+	case Forfeited:
+		return t.forfeit(act.Seat)
+	case TimedOut, Stepped:
+		return t.expire()
+	}
+	return fmt.Errorf("no such act: %q", act.Cause)
+}
+
+// env gives the rules the time and this change's own randomness, which the seed and the version determine.
+func (t *turn) env() games.Env {
+	if t.random == nil {
+		key := sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clone(t.Seed), uint64(t.Version)))
+		t.random = rand.New(rand.NewChaCha8(key))
+	}
+	return games.Env{Now: t.now, Rand: t.random}
+}
+
+func (t *turn) sit(players []Seated) error {
+	info := t.game.Info()
+	for _, p := range players {
+		if len(t.Seats) >= t.Capacity {
+			return ErrFull
+		}
+		role, err := t.role(info, p.Role)
+		if err != nil {
+			return err
+		}
+		t.Seats = append(t.Seats, Seat{Number: t.freeSeat(), Player: p.Player, Role: role})
+		slices.SortFunc(t.Seats, func(a, b Seat) int { return a.Number - b.Number })
+	}
+	return nil
+}
+
+// role checks the role that somebody asks for.
+func (t *turn) role(info games.Info, asked string) (string, error) {
+	if asked == "" {
+		return "", nil // given out when the session starts
+	}
+	if !slices.Contains(info.Roles, asked) {
+		return "", ErrNoSuchRole
+	}
+	if !slices.Contains(t.FreeRoles(info), asked) {
+		return "", ErrRoleTaken
+	}
+	return asked, nil
+}
+
+func (t *turn) getUp(seat int) error {
+	t.Seats = slices.DeleteFunc(t.Seats, func(s Seat) bool { return s.Number == seat })
+	if len(t.Seats) == 0 {
+		return t.finish(&games.Result{Reason: "abandoned"})
+	}
+	return nil
+}
+
+func (t *turn) start() error {
+	roles := make([]string, len(t.Seats))
+	for i := range t.Seats {
+		if t.Seats[i].Role == "" && len(t.game.Info().Roles) > 0 {
+			if free := t.FreeRoles(t.game.Info()); len(free) > 0 {
+				t.Seats[i].Role = free[0]
+			}
+		}
+		roles[i] = t.Seats[i].Role
+	}
+	t.Status = Active
+	step, err := t.game.Start(games.Setup[json.RawMessage]{Env: t.env(), Config: t.Config, Roles: roles})
+	if err != nil {
+		return err
+	}
+	return t.settle(step)
+}
+
+// move plays a seat's move at once when it was the only one awaited. Otherwise it is kept, unseen by the others,
+// until the last arrives; a move that the rules would refuse is refused now.
+func (t *turn) move(seat int, move json.RawMessage) error {
+	alone := len(t.Await) == 1 && len(t.Pending) == 0
+	if alone {
+		step, err := t.game.Apply(t.State, seat, move, t.env())
+		if err != nil {
+			return err
+		}
+		t.change.Private = step.Hidden
+		return t.settle(step)
+	}
+	if _, err := t.game.Apply(t.State, seat, move, t.env()); err != nil {
+		return err
+	}
+	t.random = nil // the trial must not move the dice
+	t.change.Private = true
+	if t.Pending == nil {
+		t.Pending = map[int]json.RawMessage{}
+	}
+	t.Pending[seat] = move
+	t.Await = slices.DeleteFunc(t.Await, func(s int) bool { return s == seat })
+	if len(t.Await) > 0 {
+		return nil
+	}
+	step, err := t.applyPending()
+	if err != nil {
+		return err
+	}
+	return t.settle(step)
+}
+
+// applyPending plays the kept moves in the order of the seats, so that the order of their arrival cannot matter.
+func (t *turn) applyPending() (step games.Step[json.RawMessage], err error) {
+	for _, s := range t.Seats {
+		move, ok := t.Pending[s.Number]
+		if !ok {
+			continue
+		}
+		if step, err = t.game.Apply(t.State, s.Number, move, t.env()); err != nil {
+			return step, fmt.Errorf("a kept move of seat %d: %w", s.Number, err)
+		}
+		t.State = step.State
+		if err := t.change.record(step.Events); err != nil {
+			return step, err
+		}
+		step.Events = nil
+		if step.Result != nil {
+			break
+		}
+	}
+	t.Pending = nil
+	return step, nil
+}
+
+// expire acts for those who did not: it ends the waiting, takes the server's own step, or lets the absent seats time
+// out by the game's rule, after the moves that did arrive.
+func (t *turn) expire() error {
+	if t.Status == Waiting {
+		return t.finish(&games.Result{Reason: "expired"})
+	}
+	if len(t.Await) == 0 {
+		step, err := t.game.Next(t.State, t.env())
+		if err != nil {
+			return err
+		}
+		return t.settle(step)
+	}
+	absent := t.Await
+	if len(t.Pending) > 0 {
+		step, err := t.applyPending()
+		if err != nil {
+			return err
+		}
+		if step.Result != nil {
+			return t.settle(step)
+		}
+	}
+	step, ok, err := t.game.Timeout(t.State, absent, t.env())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return t.giveUp("timeout", absent)
+	}
+	return t.settle(step)
+}
+
+func (t *turn) forfeit(seat int) error {
+	step, ok, err := t.game.Leave(t.State, seat, t.env())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return t.giveUp("forfeit", []int{seat})
+	}
+	t.markLeft(seat)
+	t.Await = slices.DeleteFunc(t.Await, func(s int) bool { return s == seat })
+	t.State = step.State
+	switch {
+	case step.Result == nil && len(t.Await) > 0 && slices.Equal(slices.Sorted(slices.Values(step.Await)), t.Await):
+		return t.change.record(step.Events) // the others' turn goes on, with its deadline
+	case step.Result == nil && len(t.Await) == 0 && len(t.Pending) > 0:
+		if err := t.change.record(step.Events); err != nil {
+			return err
+		}
+		if step, err = t.applyPending(); err != nil {
+			return err
+		}
+	}
+	return t.settle(step)
+}
+
+func (t *turn) markLeft(seat int) {
+	for i := range t.Seats {
+		if t.Seats[i].Number == seat {
+			t.Seats[i].Left = true
+		}
+	}
+}
+
+// giveUp ends the game for a game that cannot go on without somebody: those who gave up share the last place, the
+// others the first.
+func (t *turn) giveUp(reason string, seats []int) error {
+	last := len(t.Seats) - len(seats) + 1
+	result := &games.Result{Reason: reason}
+	for _, s := range t.Seats {
+		place := 1
+		if slices.Contains(seats, s.Number) {
+			place = last
+			t.markLeft(s.Number)
+		}
+		result.Placings = append(result.Placings, games.Placing{Seat: s.Number, Place: place})
+	}
+	return t.finish(result)
+}
+
+// settle takes up what the rules made true.
+func (t *turn) settle(step games.Step[json.RawMessage]) error {
+	t.State, t.Pending = step.State, nil
+	if err := t.change.record(step.Events); err != nil {
+		return err
+	}
+	if step.Result != nil {
+		return t.finish(step.Result)
+	}
+	if err := t.checkAwait(step); err != nil {
+		return err
+	}
+	t.Turn++
+	t.Await = slices.Sorted(slices.Values(step.Await))
+	t.setDeadline(step.Within)
+	return nil
+}
+
+func (t *turn) checkAwait(step games.Step[json.RawMessage]) error {
+	if len(step.Await) == 0 && step.Within <= 0 {
+		return fmt.Errorf("%s awaits nobody, for no time, without a result", t.Game)
+	}
+	for i, seat := range step.Await {
+		if seat < 0 || seat >= len(t.Seats) || t.Seats[seat].Left || slices.Contains(step.Await[:i], seat) {
+			return fmt.Errorf("%s awaits seats %v of %d", t.Game, step.Await, len(t.Seats))
+		}
+	}
+	return nil
+}
+
+// setDeadline starts the clock of a turn. People get whole seconds, rounded up; the server's own steps are exact.
+func (t *turn) setDeadline(within time.Duration) {
+	if len(t.Await) == 0 {
+		t.Deadline = t.now.Add(within)
+		t.Due = t.overdueAt()
+		return
+	}
+	if within <= 0 {
+		within = time.Duration(t.TurnSeconds) * time.Second
+	}
+	t.Deadline = t.now.Add(within + time.Second - 1).Truncate(time.Second)
+	t.Due = t.now.Add(t.Deadline.Sub(t.now) * reminderNumerator / reminderDenominator)
+}
+
+// A reminder is due when four fifths of the time are gone. Lichess sends its alarm at the same point of a
+// correspondence turn.
+const (
+	reminderNumerator   = 4
+	reminderDenominator = 5
+)
+
+func (t *turn) finish(result *games.Result) error {
+	t.Status, t.Result = Finished, result
+	t.Await, t.Pending = nil, nil
+	t.Deadline, t.Due = time.Time{}, Never
+	return t.change.recordResult(result)
+}
+
+// remind tells the awaited seats that their time runs out. It leaves the version alone: nothing changed.
+func remind(before Session, now time.Time) (Session, []Message) {
+	after := before.clone()
+	after.Due = before.overdueAt()
+	return after, reminders(after, now)
+}

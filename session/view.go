@@ -1,0 +1,45 @@
+package session
+
+import (
+	"encoding/json"
+
+	"yourturn/games"
+)
+
+// View is what a seat may see.
+type View struct {
+	State      json.RawMessage
+	LegalMoves []json.RawMessage // nil when it is not the seat's turn, or when there are too many to list
+}
+
+// fewMoves is how many legal moves still travel with a session.
+const fewMoves = 100
+
+// ViewFor is what a seat may see of a session's state, and the moves it may make when the game lists them.
+func (s *Service) ViewFor(sess Session, seat int) (View, error) {
+	if len(sess.State) == 0 {
+		return View{}, nil
+	}
+	g, err := s.Game(sess.Game)
+	if err != nil {
+		return View{}, err
+	}
+	return viewOf(g, sess, seat)
+}
+
+func viewOf(g games.Game, sess Session, seat int) (v View, err error) {
+	if v.State, err = g.View(sess.State, seat); err != nil {
+		return View{}, err
+	}
+	if !sess.MustMove(seat) {
+		return v, nil
+	}
+	moves, err := g.LegalMoves(sess.State, seat)
+	if err != nil {
+		return View{}, err
+	}
+	if len(moves) <= fewMoves {
+		v.LegalMoves = moves
+	}
+	return v, nil
+}

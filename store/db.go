@@ -1,0 +1,191 @@
+// Package store keeps everything in MySQL or SQLite, behind the interfaces that the other packages declare.
+//
+// Start at commit.go: what sessions write goes through it in groups. Every transaction runs on a connection of its own
+// (tx.go), because one whose COMMIT or ROLLBACK failed must never be used again. All that differs between the engines
+// is in engine.go.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// DB is an open database.
+type DB struct {
+	engine  engine
+	read    *sql.DB
+	write   *sql.DB
+	lanes   []*lane
+	log     *slog.Logger
+	metrics *metrics
+
+	stmts  sync.Map // of readers, by their SQL, where the engine gains by preparing
+	single chan *writer
+}
+
+// Options are how to open a database.
+type Options struct {
+	Writers int // lanes of group commit; SQLite has one
+	Group   int // changes that commit together at most
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+	// Wrap stands between this package and the driver: tests break connections there.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// The defaults of [Options].
+const (
+	DefaultWriters = 2
+	DefaultGroup   = 64
+)
+
+// Open opens a database: "sqlite:FILE" or "mysql://USER:PASSWORD@HOST:PORT/NAME". It does not touch it yet.
+func Open(address string, o Options) (*DB, error) {
+	e, read, write, err := open(address)
+	if err != nil {
+		return nil, err
+	}
+	if o.Wrap != nil {
+		read, write = o.Wrap(read), o.Wrap(write)
+	}
+	if o.Writers < 1 {
+		o.Writers = DefaultWriters
+	}
+	if o.Group < 1 {
+		o.Group = DefaultGroup
+	}
+	if e.writers == 1 {
+		o.Writers = 1
+	}
+	db := &DB{
+		engine: e, read: sql.OpenDB(read), write: sql.OpenDB(write), log: o.Log, metrics: newMetrics(o.Metrics),
+		single: make(chan *writer, 1),
+	}
+	limit(db.read, e.readers)
+	limit(db.write, e.writers)
+	db.metrics.watch(o.Metrics, db.read, db.write)
+	db.single <- nil
+	for range o.Writers {
+		db.lanes = append(db.lanes, newLane(db, o.Group))
+	}
+	return db, nil
+}
+
+func limit(pool *sql.DB, n int) {
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	pool.SetConnMaxLifetime(5 * time.Minute)
+}
+
+// Close finishes the commits that wait and closes the database.
+func (db *DB) Close() error {
+	for _, l := range db.lanes {
+		l.close()
+	}
+	if w := <-db.single; w != nil {
+		w.close()
+	}
+	err := db.read.Close()
+	if e := db.write.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// Ping asks whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return fail(db.read.PingContext(ctx)) }
+
+// ClockSkew is by how much the database's clock is ahead of this machine's. An embedded database has the same clock.
+func (db *DB) ClockSkew(ctx context.Context) (time.Duration, error) {
+	if !db.engine.packets {
+		return 0, nil
+	}
+	before := time.Now()
+	var theirs int64
+	err := db.read.QueryRowContext(ctx, "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)").Scan(&theirs)
+	if err != nil {
+		return 0, fail(err)
+	}
+	ours := before.Add(time.Since(before) / 2)
+	return time.UnixMilli(theirs).Sub(ours), nil
+}
+
+// Failure is an error of the database. Its text is for logs alone.
+type Failure struct{ err error }
+
+func (f *Failure) Error() string { return "database: " + f.err.Error() }
+func (f *Failure) Unwrap() error { return f.err }
+
+// Temporary says that the same request may succeed later.
+func (f *Failure) Temporary() bool { return isTemporary(f.err) }
+
+func fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Failure{err}
+}
+
+// query reads rows.
+func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if db.engine.packets {
+		rows, err := db.read.QueryContext(ctx, query, args...)
+		return rows, fail(err)
+	}
+	stmt, err := db.prepared(ctx, query)
+	if err != nil {
+		return nil, fail(err)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	return rows, fail(err)
+}
+
+func (db *DB) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := db.stmts.Load(query); ok {
+		return stmt.(*sql.Stmt), nil
+	}
+	stmt, err := db.read.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if known, loaded := db.stmts.LoadOrStore(query, stmt); loaded {
+		_ = stmt.Close() // somebody was faster; closing a duplicate cannot matter
+		return known.(*sql.Stmt), nil
+	}
+	return stmt, nil
+}
+
+// each reads all rows of a query, one call of scan for each.
+func (db *DB) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := db.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("scan: %w", err)
+		}
+	}
+	return fail(rows.Err())
+}
+
+// one reads the row of a query, or returns absent when there is none.
+func (db *DB) one(ctx context.Context, absent error, scan func(*sql.Rows) error, query string, args ...any) error {
+	found := false
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		found = true
+		return scan(rows)
+	}, query, args...)
+	if err == nil && !found {
+		return absent
+	}
+	return err
+}

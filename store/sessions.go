@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"yourturn/notify"
+	"yourturn/session"
+)
+
+var _ session.Store = (*DB)(nil)
+
+// Session reads a session with its seats.
+func (db *DB) Session(ctx context.Context, id session.ID) (session.Session, error) {
+	return db.session(ctx, "id = ?", string(id))
+}
+
+// SessionByCode reads the session of a join code.
+func (db *DB) SessionByCode(ctx context.Context, code string) (session.Session, error) {
+	return db.session(ctx, "join_code = ?", code)
+}
+
+func (db *DB) session(ctx context.Context, where, key string) (s session.Session, err error) {
+	err = db.one(ctx, session.ErrNotFound, func(rows *sql.Rows) error {
+		s, err = scanSession(rows)
+		return err
+	}, "SELECT "+sessionColumns+" FROM sessions WHERE "+where, key)
+	if err != nil {
+		return s, err
+	}
+	seats, err := db.seats(ctx, []session.ID{s.ID})
+	s.Seats = seats[s.ID]
+	return s, err
+}
+
+// seats reads the seats of sessions, with what their players are called today.
+func (db *DB) seats(ctx context.Context, ids []session.ID) (map[session.ID][]session.Seat, error) {
+	seats := map[session.ID][]session.Seat{}
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		var id session.ID
+		var s session.Seat
+		err := rows.Scan(&id, &s.Number, &s.Player, &s.Role, &s.Left, &s.SortKey, &s.LastSeq, &s.DisplayName, &s.Avatar, &s.Deleted)
+		seats[id] = append(seats[id], s)
+		return err
+	}, `SELECT s.session_id, s.seat, s.player_id, s.role, s.gone, s.sort_key, s.last_seq,
+		p.display_name, p.avatar, p.deleted_at IS NOT NULL
+		FROM seats s JOIN players p ON p.id = s.player_id
+		WHERE s.session_id IN (`+marks(len(ids))+`) ORDER BY s.session_id, s.seat`, list(ids)...)
+	return seats, err
+}
+
+// SessionByKey finds the session that an idempotency key has made.
+func (db *DB) SessionByKey(ctx context.Context, player notify.PlayerID, key string) (id session.ID, fingerprint string, err error) {
+	made, fingerprint, err := db.madeBy(ctx, player, "session", key, session.ErrNotFound)
+	return session.ID(made), fingerprint, err
+}
+
+func (db *DB) madeBy(ctx context.Context, player notify.PlayerID, kind, key string, absent error) (made, fingerprint string, err error) {
+	err = db.one(ctx, absent, func(rows *sql.Rows) error { return rows.Scan(&made, &fingerprint) },
+		"SELECT made_id, fingerprint FROM idempotency_keys WHERE player_id = ? AND kind = ? AND value = ?", string(player), kind, key)
+	return made, fingerprint, err
+}
+
+// ListSessions reads a page from the seats' own index, then what the page holds: its cost is that of a page.
+func (db *DB) ListSessions(ctx context.Context, q session.Query) ([]session.Session, error) {
+	if q.MyTurn != nil && *q.MyTurn && q.Status != "" && q.Status != session.Active {
+		return nil, nil // nobody's turn
+	}
+	query, args := listQuery(q)
+	var ids []session.ID
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		var id session.ID
+		var key int64
+		err := rows.Scan(&id, &key)
+		ids = append(ids, id)
+		return err
+	}, query, args...)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return db.sessions(ctx, ids)
+}
+
+// listQuery reads one range of an index for each status that is asked for, and merges the ranges. The condition on the
+// position is spelled out: MariaDB does not use an index for a comparison of rows.
+func listQuery(q session.Query) (query string, args []any) {
+	statuses := []session.Status{session.Active, session.Finished, session.Waiting}
+	if q.Status != "" {
+		statuses = []session.Status{q.Status}
+	}
+	where := " AND (sort_key > ? OR sort_key = ? AND session_id > ?)"
+	values := []any{q.After.SortKey, q.After.SortKey, string(q.After.ID)}
+	if q.Game != "" {
+		where, values = " AND game = ?"+where, append([]any{q.Game}, values...)
+	}
+	if q.MyTurn != nil && *q.MyTurn {
+		statuses = []session.Status{session.Active}
+		where += " AND sort_key < ?"
+		values = append(values, session.NotMyTurn/2)
+	}
+	if q.MyTurn != nil && !*q.MyTurn {
+		where += " AND sort_key >= ?"
+		values = append(values, session.NotMyTurn/2)
+	}
+	var ranges []string
+	for _, status := range statuses {
+		ranges = append(ranges, "SELECT * FROM (SELECT session_id, sort_key FROM seats WHERE player_id = ? AND status = ?"+where+" ORDER BY sort_key, session_id LIMIT ?) AS of_"+string(status))
+		args = append(append(append(args, string(q.Player), string(status)), values...), q.Limit)
+	}
+	return strings.Join(ranges, " UNION ALL ") + " ORDER BY sort_key, session_id LIMIT ?", append(args, q.Limit)
+}
+
+// sessions reads sessions in the order of the ids.
+func (db *DB) sessions(ctx context.Context, ids []session.ID) ([]session.Session, error) {
+	byID := map[session.ID]session.Session{}
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		s, err := scanSession(rows)
+		byID[s.ID] = s
+		return err
+	}, "SELECT "+sessionColumns+" FROM sessions WHERE id IN ("+marks(len(ids))+")", list(ids)...)
+	if err != nil {
+		return nil, err
+	}
+	seats, err := db.seats(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]session.Session, 0, len(ids))
+	for _, id := range ids {
+		s := byID[id]
+		s.Seats = seats[id]
+		found = append(found, s)
+	}
+	return found, nil
+}
+
+// History reads changes in order.
+func (db *DB) History(ctx context.Context, id session.ID, after int64, limit int) ([]session.Change, error) {
+	return db.changes(ctx, "session_id = ? AND version > ? ORDER BY version LIMIT ?", string(id), after, limit)
+}
+
+// MoveAt reads the move of a seat in a turn.
+func (db *DB) MoveAt(ctx context.Context, id session.ID, turn int64, seat int) (session.Change, bool, error) {
+	found, err := db.changes(ctx, "session_id = ? AND turn = ? AND move_seat = ?", string(id), turn, seat)
+	if err != nil || len(found) == 0 {
+		return session.Change{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (db *DB) changes(ctx context.Context, where string, args ...any) (found []session.Change, err error) {
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		c, err := scanChange(rows)
+		found = append(found, c)
+		return err
+	}, "SELECT "+changeColumns+" FROM changes WHERE "+where, args...)
+	return found, err
+}
+
+// Since lists changes from an instant on, oldest first, after a position among those of the same instant.
+func (db *DB) Since(ctx context.Context, from time.Time, limit int) ([]session.Change, error) {
+	return db.changes(ctx, "at >= ? ORDER BY at, session_id, version LIMIT ?", millis(from), limit)
+}
+
+// ClaimDue takes due sessions in a lot: look without a lock, claim what is still free, read what bears the claim.
+func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease time.Duration, limit int) (mine []session.ID, err error) {
+	clock := time.Now() // leases run on the real clock
+	var due []session.ID
+	scan := func(into *[]session.ID) func(*sql.Rows) error {
+		return func(rows *sql.Rows) error {
+			var id session.ID
+			err := rows.Scan(&id)
+			*into = append(*into, id)
+			return err
+		}
+	}
+	err = db.each(ctx, scan(&due), "SELECT id FROM sessions WHERE due_at <= ? AND lease_until < ? ORDER BY due_at LIMIT ?", millis(now), millis(clock), limit)
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	slices.Sort(due)
+	in := "id IN (" + marks(len(due)) + ")"
+	err = db.transact(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, "UPDATE sessions SET claim = ?, lease_until = ? WHERE due_at <= ? AND lease_until < ? AND "+in,
+			append([]any{claim, millis(clock.Add(lease)), millis(now), millis(clock)}, list(due)...)...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = db.each(ctx, scan(&mine), "SELECT id FROM sessions WHERE claim = ? AND "+in, append([]any{claim}, list(due)...)...)
+	return mine, err
+}
+
+// NextDue is when the clock has something to do.
+func (db *DB) NextDue(ctx context.Context) (time.Time, error) {
+	return db.soonest(ctx, "SELECT MIN(due_at) FROM sessions")
+}
+
+func (db *DB) soonest(ctx context.Context, query string) (time.Time, error) {
+	next := session.Never
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		var ms sql.NullInt64
+		err := rows.Scan(&ms)
+		if ms.Valid {
+			next = instant(ms.Int64)
+		}
+		return err
+	}, query)
+	return next, err
+}
+
+// PruneKeys forgets idempotency keys from before an instant, a lot at a time.
+func (db *DB) PruneKeys(ctx context.Context, before time.Time, limit int) (int, error) {
+	return db.prune(ctx, "idempotency_keys", "player_id, kind, value", "created_at < ?", millis(before), limit)
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"yourturn/matchmaking"
+	"yourturn/notify"
+	"yourturn/session"
+)
+
+var _ matchmaking.Store = (*DB)(nil)
+
+const ticketColumns = `id, player_id, game, config, turn_seconds, seats, role, bucket, status, session_id, created_at, expires_at`
+
+func ticketRow(t matchmaking.Ticket) []any {
+	w := t.Wish
+	return []any{
+		string(t.ID), string(t.Player), w.Game, string(w.Config), w.TurnSeconds, w.Seats, w.Role, t.Bucket(), string(t.Status),
+		null(string(t.Session)), millis(t.CreatedAt), millis(t.ExpiresAt),
+	}
+}
+
+func scanTicket(rows *sql.Rows) (t matchmaking.Ticket, err error) {
+	var config, bucket string
+	var made sql.NullString
+	var created, expires int64
+	err = rows.Scan(&t.ID, &t.Player, &t.Wish.Game, &config, &t.Wish.TurnSeconds, &t.Wish.Seats, &t.Wish.Role, &bucket, &t.Status, &made, &created, &expires)
+	t.Wish.Config, t.Session = json.RawMessage(config), session.ID(made.String)
+	t.CreatedAt, t.ExpiresAt = instant(created), instant(expires)
+	return t, err
+}
+
+func (db *DB) tickets(ctx context.Context, where string, args ...any) (found []matchmaking.Ticket, err error) {
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		t, err := scanTicket(rows)
+		found = append(found, t)
+		return err
+	}, "SELECT "+ticketColumns+" FROM tickets WHERE "+where, args...)
+	return found, err
+}
+
+// AddTicket counts the ticket and keeps it. The counter's row makes the bound exact however many ask at once.
+func (db *DB) AddTicket(ctx context.Context, t matchmaking.Ticket, most int, key *session.Key) error {
+	err := db.transact(ctx, func(tx *tx) error {
+		counted, err := tx.exec(ctx, "UPDATE counters SET open_tickets = open_tickets + 1 WHERE player_id = ? AND open_tickets < ?", string(t.Player), most)
+		if err != nil {
+			return err
+		}
+		if counted == 0 {
+			return matchmaking.ErrTooMany
+		}
+		var b batch
+		b.insert(db.engine, "tickets ("+ticketColumns+")", [][]any{ticketRow(t)}, "")
+		if key != nil {
+			b.insert(db.engine, "idempotency_keys ("+keyColumns+")", [][]any{keyRow(key, "ticket", string(t.ID), t.CreatedAt)}, "")
+		}
+		return tx.finish(ctx, &b)
+	})
+	if isDuplicate(err) {
+		return session.ErrConflict
+	}
+	return err
+}
+
+// TicketByKey finds the ticket that an idempotency key has made.
+func (db *DB) TicketByKey(ctx context.Context, player notify.PlayerID, key string) (matchmaking.TicketID, string, error) {
+	made, fingerprint, err := db.madeBy(ctx, player, "ticket", key, matchmaking.ErrNotFound)
+	return matchmaking.TicketID(made), fingerprint, err
+}
+
+// Ticket reads a ticket.
+func (db *DB) Ticket(ctx context.Context, id matchmaking.TicketID) (matchmaking.Ticket, error) {
+	found, err := db.tickets(ctx, "id = ?", string(id))
+	if err != nil || len(found) == 0 {
+		if err == nil {
+			err = matchmaking.ErrNotFound
+		}
+		return matchmaking.Ticket{}, err
+	}
+	return found[0], nil
+}
+
+// Tickets lists a player's tickets, newest first: ids ascend with time.
+func (db *DB) Tickets(ctx context.Context, player notify.PlayerID, after matchmaking.TicketID, limit int) ([]matchmaking.Ticket, error) {
+	if after == "" {
+		return db.tickets(ctx, "player_id = ? ORDER BY id DESC LIMIT ?", string(player), limit)
+	}
+	return db.tickets(ctx, "player_id = ? AND id < ? ORDER BY id DESC LIMIT ?", string(player), string(after), limit)
+}
+
+// CancelTicket ends a ticket that waits.
+func (db *DB) CancelTicket(ctx context.Context, id matchmaking.TicketID) error {
+	return db.transact(ctx, func(t *tx) error {
+		ended, err := t.exec(ctx, "UPDATE tickets SET status = 'cancelled' WHERE id = ? AND status = 'waiting'", string(id))
+		if err != nil || ended == 0 {
+			return err
+		}
+		_, err = t.exec(ctx, "UPDATE counters SET open_tickets = open_tickets - 1 WHERE player_id = (SELECT player_id FROM tickets WHERE id = ?)", string(id))
+		return err
+	})
+}
+
+// OpenTickets lists who waits in a bucket.
+func (db *DB) OpenTickets(ctx context.Context, bucket string, now time.Time, limit int) ([]matchmaking.Ticket, error) {
+	return db.tickets(ctx, "status = 'waiting' AND bucket = ? AND expires_at > ? ORDER BY created_at, id LIMIT ?", bucket, millis(now), limit)
+}
+
+// CrowdedBuckets reads an index alone, and of it only what waits.
+func (db *DB) CrowdedBuckets(ctx context.Context, now time.Time) (buckets []string, err error) {
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		var bucket string
+		err := rows.Scan(&bucket)
+		buckets = append(buckets, bucket)
+		return err
+	}, "SELECT bucket FROM tickets WHERE status = 'waiting' AND expires_at > ? GROUP BY bucket HAVING MIN(player_id) < MAX(player_id)", millis(now))
+	return buckets, err
+}
+
+// ExpireTickets ends a lot of tickets and tells their owners, in one transaction.
+func (db *DB) ExpireTickets(ctx context.Context, now time.Time, limit int) (told []notify.PlayerID, err error) {
+	due, err := db.tickets(ctx, "status = 'waiting' AND expires_at <= ? ORDER BY id LIMIT ?", millis(now), limit)
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	return told, db.transact(ctx, func(t *tx) error {
+		var b batch
+		for _, ticket := range due {
+			b.add("UPDATE tickets SET status = 'expired' WHERE id = ? AND status = 'waiting'", string(ticket.ID))
+		}
+		ended, err := t.run(ctx, &b)
+		if err != nil {
+			return err
+		}
+		raises, seqs := map[notify.PlayerID]raise{}, map[notify.PlayerID]int64{}
+		var messages []notify.Message
+		for i, ticket := range due {
+			if ended[i] == 0 {
+				continue // matched or cancelled in the meantime
+			}
+			r := raises[ticket.Player]
+			raises[ticket.Player] = raise{told: r.told + 1, tickets: r.tickets - 1}
+			messages = append(messages, expired(ticket, now))
+		}
+		if err := raiseCounters(ctx, t, &batch{}, raises, seqs); err != nil {
+			return err
+		}
+		for i, m := range messages {
+			messages[i].Seq = seqs[m.Player]
+			seqs[m.Player]++
+			told = append(told, m.Player)
+		}
+		var last batch
+		last.insert(db.engine, "feed ("+feedColumns+")", feedRows(messages), "")
+		return t.finish(ctx, &last)
+	})
+}
+
+func expired(t matchmaking.Ticket, now time.Time) notify.Message {
+	return notify.Message{
+		Player: t.Player, Kind: notify.TicketExpired, At: now, Game: t.Wish.Game,
+		Data: json.RawMessage(`{"ticket_id":` + encode(t.ID) + `}`),
+	}
+}
+
+// NextExpiry is when the next ticket ends.
+func (db *DB) NextExpiry(ctx context.Context) (time.Time, error) {
+	return db.soonest(ctx, "SELECT MIN(expires_at) FROM tickets WHERE status = 'waiting'")
+}
+
+// PruneTickets forgets tickets that were over before an instant, a lot at a time.
+func (db *DB) PruneTickets(ctx context.Context, before time.Time, limit int) (int, error) {
+	return db.prune(ctx, "tickets", "id", "status <> 'waiting' AND expires_at < ?", millis(before), limit)
+}
