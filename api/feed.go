@@ -72,14 +72,14 @@ const maxWait = 30 // seconds: below what proxies and phones take for a dead con
 
 type (
 	listFeedInput struct {
-		After *int64 `query:"after" doc:"Messages after this number: absent for those not acknowledged, 0 for the oldest kept."`
-		Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Messages on the page."`
-		Wait  int    `query:"wait" minimum:"0" maximum:"30" doc:"When there is nothing, wait so many seconds for something."`
+		After Optional[int64] `query:"after" minimum:"0" maximum:"9007199254740991" doc:"Messages after this number: absent for those not acknowledged, 0 for the oldest kept."`
+		Limit int             `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Messages on the page."`
+		Wait  int             `query:"wait" minimum:"0" maximum:"30" doc:"When there is nothing, wait so many seconds for something."`
 	}
 	streamInput struct {
-		After       string `query:"after" maxLength:"20" pattern:"^[0-9]*$" doc:"Messages after this number; absent for those not acknowledged."`
-		Ticket      string `query:"ticket" maxLength:"200" doc:"A stream ticket, for EventSource."`
-		LastEventID string `header:"Last-Event-ID" maxLength:"20" pattern:"^[0-9]*$" doc:"Sent by EventSource when it connects again; wins over after."`
+		After       Optional[int64] `query:"after" minimum:"0" maximum:"9007199254740991" doc:"Messages after this number; absent for those not acknowledged."`
+		Ticket      string          `query:"ticket" maxLength:"200" doc:"A stream ticket, for EventSource."`
+		LastEventID Optional[int64] `header:"Last-Event-ID" minimum:"0" maximum:"9007199254740991" doc:"Sent by EventSource when it connects again; wins over after."`
 	}
 	ackRequest struct {
 		Seq int64 `json:"seq" minimum:"0" maximum:"9007199254740991" doc:"A person has seen everything up to this number."`
@@ -128,10 +128,7 @@ func (s *server) feedOperations(rt *routes) {
 }
 
 func (s *server) listFeed(ctx context.Context, in *listFeedInput) (*feedPageReply, error) {
-	if in.After != nil && *in.After < 0 {
-		return nil, newProblem("invalid", "").at("query.after", "expected number >= 0")
-	}
-	page, err := s.Feed.List(ctx, me(ctx), loginOf(ctx), in.After, in.Limit, time.Duration(in.Wait)*time.Second)
+	page, err := s.Feed.List(ctx, me(ctx), loginOf(ctx), in.After.pointer(), in.Limit, time.Duration(in.Wait)*time.Second)
 	if err != nil {
 		return nil, err
 	}
@@ -145,9 +142,9 @@ func (s *server) listFeed(ctx context.Context, in *listFeedInput) (*feedPageRepl
 func loginOf(ctx context.Context) notify.LoginID { return notify.LoginID(callerOf(ctx).login.ID) }
 
 func (s *server) streamFeed(ctx context.Context, in *streamInput) (func(context.Context, *sseConn), error) {
-	after, err := streamStart(in)
-	if err != nil {
-		return nil, err
+	after := in.After.pointer()
+	if in.LastEventID.Given {
+		after = in.LastEventID.pointer()
 	}
 	w, err := s.Feed.Hub.Watch(me(ctx), loginOf(ctx), true)
 	if err != nil {
@@ -162,22 +159,6 @@ func (s *server) streamFeed(ctx context.Context, in *streamInput) (func(context.
 			logger(ctx).Debug("stream ended", slog.Any("error", err))
 		}
 	}, nil
-}
-
-// streamStart is the number after which a stream begins.
-func streamStart(in *streamInput) (*int64, error) {
-	from := in.LastEventID
-	if from == "" {
-		from = in.After
-	}
-	if from == "" {
-		return nil, nil
-	}
-	seq, err := strconv.ParseInt(from, 10, 64)
-	if err != nil {
-		return nil, newProblem("invalid", "").at("query.after", "expected the number of a message")
-	}
-	return &seq, nil
 }
 
 // sseSink writes a feed as server-sent events.

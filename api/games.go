@@ -26,7 +26,8 @@ type Game struct {
 	ViewSchema   rawObject `json:"view_schema" doc:"JSON Schema of what a seat sees."`
 }
 
-type list[T any] struct {
+// List is a page of anything.
+type List[T any] struct {
 	Items      []T    `json:"items" doc:"This page."`
 	NextCursor string `json:"next_cursor,omitempty" doc:"Ask with it as cursor for the next page. Absent on the last."`
 }
@@ -82,8 +83,8 @@ func standalone(schemas map[string]*huma.Schema, name string) (rawObject, error)
 
 func (s *server) gameOperations(rt *routes) {
 	type (
-		input     struct{ gamePath }
-		listReply struct{ Body list[Game] }
+		input     struct{ GamePath }
+		listReply struct{ Body List[Game] }
 		reply     struct{ Body Game }
 	)
 	register(rt, operation{
@@ -91,7 +92,7 @@ func (s *server) gameOperations(rt *routes) {
 		summary: "The games of this server",
 		about:   "All of them, on one page.",
 	}, func(context.Context, *struct{}) (*listReply, error) {
-		all := list[Game]{Items: []Game{}}
+		all := List[Game]{Items: []Game{}}
 		for _, g := range s.Games {
 			w, err := wireGame(g)
 			if err != nil {
@@ -117,6 +118,7 @@ func (s *server) gameOperations(rt *routes) {
 	})
 }
 
-type gamePath struct {
+// GamePath names a game.
+type GamePath struct {
 	Game string `path:"game" maxLength:"64" doc:"A game's name." example:"tictactoe"`
 }

@@ -43,7 +43,7 @@ type apiInfo struct{ Title, Version, Description string }
 
 // newAPI makes a huma API on mux that promises nothing by accident: no routes, headers, fields or formats beyond those
 // that are declared.
-func newAPI(mux *http.ServeMux, info apiInfo) huma.API {
+func newAPI(mux router, info apiInfo) huma.API {
 	setHuma()
 	format := huma.Format{
 		Marshal:   func(w io.Writer, v any) error { return marshalTo(w, v) },
@@ -335,6 +335,10 @@ func (rt *routes) admission(op operation) func(huma.Context, func(huma.Context))
 		if err != nil {
 			writeProblem(w, r, problemOf(r.Context(), err))
 			return
+		}
+		if op.timeout > opTimeout {
+			// The server's deadline for an answer counts from the request. Not every ResponseWriter of a test has one.
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(op.timeout + opTimeout))
 		}
 		next(huma.WithContext(hc, ctx))
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
@@ -286,6 +288,33 @@ func TestStrictJSON(t *testing.T) {
 	}
 }
 
+// The schema refuses unknown members before; this is what remains if a schema should have a hole.
+func TestDecoderRefusesUnknownMembersByItself(t *testing.T) {
+	var in createThingInput
+	if err := unmarshalStrict([]byte(`{"name": "a", "canary": 1}`), &in.Body); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Error(err)
+	}
+}
+
+func TestLongOperationMayAnswerLate(t *testing.T) {
+	mux := http.NewServeMux()
+	sampleRoutes(mux, nil)
+	for _, h2 := range []bool{false, true} {
+		srv := httptest.NewUnstartedServer(wire{log: discard()}.wrap(mux))
+		srv.Config.WriteTimeout = 50 * time.Millisecond
+		if srv.EnableHTTP2 = h2; h2 {
+			srv.StartTLS()
+		} else {
+			srv.Start()
+		}
+		l := &lab{t: t, url: srv.URL, http: srv.Client()}
+		if got := l.send("GET", "/v1/things/t1/wait", ""); got.status != 204 {
+			t.Errorf("%d", got.status)
+		}
+		srv.Close()
+	}
+}
+
 func FuzzStrictJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":1,"b":null,"c":[null,{"d":null}]}`, `{"a":{"a":1},"b":"\ud83d\ude00"}`, `[1.0,-0.0,1e5,"\\\""]`, `null`, `{"a":1,"\u0061":2}`,
@@ -389,9 +418,9 @@ func openSchema(field string) *huma.Schema {
 
 func TestSchemaNames(t *testing.T) {
 	for want, typ := range map[string]reflect.Type{
-		"Thing":     reflect.TypeFor[thing](),
-		"ThingList": reflect.TypeFor[*list[thing]](),
-		"Problem":   reflect.TypeFor[Problem](),
+		"Thing":      reflect.TypeFor[thing](),
+		"ThingShelf": reflect.TypeFor[*shelf[thing]](),
+		"Problem":    reflect.TypeFor[Problem](),
 	} {
 		if got := schemaName(typ, "hint"); got != want {
 			t.Errorf("%v: %s, want %s", typ, got, want)

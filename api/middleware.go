@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -26,8 +27,6 @@ const (
 	maxHeader = 16 << 10
 	// maxHeaderHard is where net/http hangs up by itself, in plain text. Between the two a client reads a problem.
 	maxHeaderHard = 32 << 10
-	// uploadTimeout is for a body that no operation reads. net/http would wait for its end without one.
-	uploadTimeout = 10 * time.Second
 	preflightAge  = 2 * time.Hour // the most that Chromium keeps
 )
 
@@ -37,10 +36,10 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
-		// Not ReadTimeout: it would end the context of long-polls and streams.
-		WriteTimeout:   60 * time.Second, // a long-poll of 30 s, and time to send its answer
-		IdleTimeout:    2 * time.Minute,
-		MaxHeaderBytes: maxHeaderHard,
+		ReadTimeout:       10 * time.Second, // also for a body that no operation reads; net/http waits for its end
+		WriteTimeout:      60 * time.Second, // operations that take longer say so; see admission
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxHeaderHard,
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: 100,
 			SendPingTimeout:      30 * time.Second, // finds phones that left without a word
@@ -62,7 +61,7 @@ type wire struct {
 }
 
 // wrap puts the wire around mux. Nothing may be registered on mux under "/", or unknown paths would be answered there.
-func (wi wire) wrap(mux *http.ServeMux) http.Handler {
+func (wi wire) wrap(mux router) http.Handler {
 	h := route(mux)
 	h = wi.guard(h)
 	h = wi.headers(h)
@@ -337,7 +336,7 @@ func recovered(next http.Handler) http.Handler {
 			if cause == nil {
 				return
 			}
-			if cause == http.ErrAbortHandler {
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
 			}
 			logger(r.Context()).Error("panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
@@ -417,10 +416,6 @@ func isLocalhost(origin string) bool {
 // guard refuses what is wrong whatever the operation.
 func (wi wire) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != nil && r.Body != http.NoBody {
-			// Not every ResponseWriter has deadlines; those of a real server have.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTimeout))
-		}
 		if p := wi.refusal(r); p != nil {
 			writeProblem(w, r, p)
 			return
@@ -462,7 +457,7 @@ func headerSize(r *http.Request) int {
 }
 
 // route answers for paths and methods that do not exist, which ServeMux does in plain text (H6).
-func route(mux *http.ServeMux) http.Handler {
+func route(mux router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
 		if pattern != "" {

@@ -127,8 +127,8 @@ func TestPartOfAnAnswerIsNotTakenForTheWhole(t *testing.T) {
 	})
 	srv := httptest.NewServer(wire{log: discard()}.wrap(mux))
 	defer srv.Close()
-	resp := open(t, srv.Client(), srv.URL+"/v1/half")
-	if body, err := io.ReadAll(resp.Body); err == nil {
+	_, answer := open(t, srv.Client(), srv.URL+"/v1/half")
+	if body, err := io.ReadAll(answer); err == nil {
 		t.Errorf("read %q to a clean end", body)
 	}
 }
@@ -400,7 +400,7 @@ func TestBrokenChunkIsTheClientsFault(t *testing.T) {
 
 func TestServerTimeouts(t *testing.T) {
 	s := NewHTTPServer(http.NotFoundHandler(), discard())
-	if s.ReadHeaderTimeout == 0 || s.WriteTimeout <= 30*time.Second || s.IdleTimeout == 0 || s.ReadTimeout != 0 ||
+	if s.ReadHeaderTimeout == 0 || s.WriteTimeout <= 30*time.Second || s.IdleTimeout == 0 || s.ReadTimeout == 0 ||
 		s.MaxHeaderBytes < maxHeader {
 		t.Errorf("%+v", s)
 	}

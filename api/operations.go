@@ -63,20 +63,16 @@ func (s *server) serverOperations(rt *routes) {
 }
 
 // plainRoutes are what is not part of the API: health, metrics and the schema itself.
-func (s *server) plainRoutes(mux *http.ServeMux, a *API) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { writeState(w, http.StatusOK, nil) })
+func (s *server) plainRoutes(mux router, a *API) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { writeState(w, nil, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
-		troubles := s.Ready(ctx)
-		status := http.StatusOK
-		if len(troubles) > 0 {
-			status = http.StatusServiceUnavailable
-		}
-		writeState(w, status, troubles)
+		troubles, notes := s.Ready(ctx)
+		writeState(w, troubles, notes)
 	})
 	if s.Metrics != nil {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{}))
+		mux.HandleFunc("GET /metrics", promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{}).ServeHTTP)
 	}
 	for path, document := range map[string][]byte{"/openapi.yaml": a.OpenAPI31, "/openapi-3.0.yaml": a.OpenAPI30} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -86,16 +82,17 @@ func (s *server) plainRoutes(mux *http.ServeMux, a *API) {
 	}
 }
 
-// writeState answers a health check. A test clock is no trouble, and yet must not go unnoticed.
-func writeState(w http.ResponseWriter, status int, troubles []string) {
+// writeState answers a health check.
+func writeState(w http.ResponseWriter, troubles, notes []string) {
 	state := struct {
 		Status   string   `json:"status"`
 		Troubles []string `json:"troubles,omitempty"`
-	}{"ok", troubles}
-	if status != http.StatusOK {
-		state.Status = "not ready"
-	}
+		Notes    []string `json:"notes,omitempty"`
+	}{"ok", troubles, notes}
 	w.Header().Set("Content-Type", jsonMediaType)
-	w.WriteHeader(status)
+	if len(troubles) > 0 {
+		state.Status = "not ready"
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
 	_ = json.NewEncoder(w).Encode(state) // a probe that has gone needs no answer
 }

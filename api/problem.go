@@ -175,7 +175,7 @@ func domainProblem(err error) *Problem {
 	case errors.As(err, &invalid):
 		p := newProblem("invalid", "")
 		for _, issue := range invalid.Issues {
-			p.at(issue.Location, issue.Message)
+			p = p.at(issue.Location, issue.Message)
 		}
 		return p
 	case errors.As(err, &rule):
@@ -195,7 +195,7 @@ func domainProblem(err error) *Problem {
 		}
 		p := newProblem(s.name, "")
 		if p.Status == http.StatusServiceUnavailable {
-			p.after(time.Second)
+			p = p.after(time.Second)
 		}
 		return p
 	}

@@ -13,11 +13,11 @@ import (
 
 func TestUnlistedProblemPanics(t *testing.T) {
 	for _, f := range []func(){
-		func() { newProblem("no-such-problem", "") },
-		func() { newProblem(anyRule, "") },
-		func() { ruleProblem("Cell taken", "") },
-		func() { ruleProblem("", "") },
-		func() { ruleProblem(strings.Repeat("a", 49), "") },
+		func() { _ = newProblem("no-such-problem", "") },
+		func() { _ = newProblem(anyRule, "") },
+		func() { _ = ruleProblem("Cell taken", "") },
+		func() { _ = ruleProblem("", "") },
+		func() { _ = ruleProblem(strings.Repeat("a", 49), "") },
 	} {
 		func() {
 			defer func() {
@@ -45,7 +45,7 @@ func TestProblemsOfHandlers(t *testing.T) {
 	l := newLab(t, nil)
 
 	p := l.wantProblem(l.create(`{"name": "taken"}`), 409, "already-moved")
-	if id := p.Session.(map[string]any)["id"]; id != "s1" {
+	if p.Session == nil || p.Session.ID != "s1" {
 		t.Errorf("session %v", p.Session)
 	}
 

@@ -35,8 +35,8 @@ type Config struct {
 	AllowLocalhost bool // pages of any port of this machine may call: development
 	TrustedProxies []netip.Prefix
 
-	// Ready lists what keeps this server from its work; nothing means that it can serve.
-	Ready func(context.Context) []string
+	// Ready lists what keeps this server from its work (nothing means that it can serve), and what should not go unnoticed.
+	Ready func(context.Context) (troubles, notes []string)
 	// TestClock is nil but on a server that was started with one.
 	TestClock TestClock
 }
@@ -65,7 +65,7 @@ not know, new members and new words alike: within /v1 they may come, and nothing
 // New makes the API. It panics when an operation is declared wrongly, which no build survives.
 func New(c Config) (*API, error) {
 	s := &server{Config: c}
-	mux := http.NewServeMux()
+	mux := newMux()
 	rt := &routes{
 		api:  newAPI(mux, apiInfo{Title: "Yourturn", Version: c.Version, Description: about}),
 		auth: s.authenticate,

@@ -38,7 +38,7 @@ type SessionPreview struct {
 
 // SessionList is a page of "my games".
 type SessionList struct {
-	list[Session]
+	List[Session]
 	WaitingForMe int64  `json:"waiting_for_me" doc:"How many sessions wait for me, on all pages: the badge."`
 	FeedSeq      int64  `json:"feed_seq" doc:"The feed's last number before this was read: stream from here and miss nothing."`
 	ServerTime   string `json:"server_time" format:"date-time" doc:"Measure countdowns against this clock."`
@@ -62,10 +62,10 @@ type (
 	}
 
 	createSessionInput struct {
-		idempotencyKey
+		IdempotencyKey
 		Body sessionRequest
 	}
-	sessionPath struct {
+	SessionPath struct {
 		SessionID string `path:"session_id" maxLength:"64" doc:"The session's id."`
 	}
 	codePath struct {
@@ -73,22 +73,22 @@ type (
 	}
 	joinInput        struct{ Body joinRequest }
 	listSessionInput struct {
-		page
-		Status string `query:"status" enum:"waiting,active,finished" doc:"Only sessions of this status."`
-		Game   string `query:"game" maxLength:"64" doc:"Only sessions of this game."`
-		MyTurn string `query:"my_turn" enum:"true,false" doc:"Only sessions that wait for me, or only the others."`
+		Page
+		Status string         `query:"status" enum:"waiting,active,finished" doc:"Only sessions of this status."`
+		Game   string         `query:"game" maxLength:"64" doc:"Only sessions of this game."`
+		MyTurn Optional[bool] `query:"my_turn" doc:"Only sessions that wait for me, or only the others."`
 	}
 	getSessionInput struct {
-		sessionPath
+		SessionPath
 		Version     int64  `query:"version" minimum:"1" maximum:"9007199254740991" doc:"The session as it was at this version."`
 		IfNoneMatch string `header:"If-None-Match" doc:"ETag of an answer you have: 304 when it is still the newest."`
 	}
 	playInput struct {
-		sessionPath
+		SessionPath
 		Body moveRequest
 	}
 	eventsInput struct {
-		sessionPath
+		SessionPath
 		After int64 `query:"after" minimum:"0" maximum:"9007199254740991" doc:"Events after this version of the session."`
 		Limit int   `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"About how many: the events of one version stay together."`
 	}
@@ -102,7 +102,7 @@ type (
 	playReply    struct{ Body PlayedSession }
 	previewReply struct{ Body SessionPreview }
 	listReply    struct{ Body SessionList }
-	eventsReply  struct{ Body list[session.WireEvent] }
+	eventsReply  struct{ Body List[session.WireEvent] }
 )
 
 func (s *server) sessionOperations(rt *routes) {
@@ -159,7 +159,7 @@ func (s *server) sessionOperations(rt *routes) {
 		problems: []string{"session-started", "session-finished"},
 		summary:  "Leave a table that has not started",
 		about:    "Frees the seat. The last to leave ends the session.",
-	}, func(ctx context.Context, in *sessionPath) (*struct{}, error) {
+	}, func(ctx context.Context, in *SessionPath) (*struct{}, error) {
 		return nil, s.explain(ctx, s.Sessions.Leave(ctx, me(ctx), session.ID(in.SessionID)))
 	})
 
@@ -197,7 +197,7 @@ func (s *server) reply(ctx context.Context, sess session.Session, err error) (*s
 }
 
 func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionReply, error) {
-	key, err := keyOf(ctx, in.idempotencyKey, in.Body)
+	key, err := keyOf(ctx, in.IdempotencyKey, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -237,11 +237,7 @@ func (s *server) listSessions(ctx context.Context, in *listSessionInput) (*listR
 	if err != nil {
 		return nil, err
 	}
-	q := session.Query{Player: player, Status: session.Status(in.Status), Game: in.Game, Limit: in.Limit}
-	if in.MyTurn != "" {
-		mine := in.MyTurn == "true"
-		q.MyTurn = &mine
-	}
+	q := session.Query{Player: player, Status: session.Status(in.Status), Game: in.Game, MyTurn: in.MyTurn.pointer(), Limit: in.Limit}
 	sessions, next, err := s.Sessions.List(ctx, q, in.Cursor)
 	if err != nil {
 		return nil, err
@@ -314,7 +310,7 @@ func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error
 	return &playReply{PlayedSession{Session: *w, Move: MoveTaken(taken)}}, nil
 }
 
-func (s *server) forfeitSession(ctx context.Context, in *sessionPath) (*sessionReply, error) {
+func (s *server) forfeitSession(ctx context.Context, in *SessionPath) (*sessionReply, error) {
 	sess, err := s.Sessions.Forfeit(ctx, me(ctx), session.ID(in.SessionID))
 	return s.reply(ctx, sess, err)
 }
@@ -324,7 +320,7 @@ func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsReply,
 	if err != nil {
 		return nil, err
 	}
-	w := list[session.WireEvent]{Items: session.Wire(events)}
+	w := List[session.WireEvent]{Items: session.Wire(events)}
 	if more {
 		w.NextCursor = strconv.FormatInt(events[len(events)-1].Version, 10)
 	}

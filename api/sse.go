@@ -43,12 +43,11 @@ func openSSE(w http.ResponseWriter, r *http.Request) (*sseConn, error) {
 		return nil, errHeadOnly
 	}
 	c := &sseConn{w: w, control: http.NewResponseController(w), timeout: sseWriteTimeout}
-	// A deadline of the server for reading would end the request's context in the middle of the stream.
-	if err := c.control.SetReadDeadline(time.Time{}); err != nil {
+	w.WriteHeader(http.StatusOK)
+	if err := c.flush(); err != nil {
 		return nil, fmt.Errorf("open stream: %w", err)
 	}
-	w.WriteHeader(http.StatusOK)
-	return c, c.flush()
+	return c, nil
 }
 
 // event adds a message. Without a name it reaches a client's onmessage; without an id it leaves the client's last id

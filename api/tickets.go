@@ -31,14 +31,14 @@ func wireTicket(t matchmaking.Ticket) Ticket {
 	}
 }
 
-// idempotencyKey lets a client ask again when it did not hear the answer.
-type idempotencyKey struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Your own name for this wish, such as a UUID. Asking again with it within 24 hours makes nothing new and answers with what was made. Another wish under the same key is refused."`
+// IdempotencyKey lets a client ask again when it did not hear the answer.
+type IdempotencyKey struct {
+	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Your own name for this wish, such as a UUID. Asking again with it within 24 hours makes nothing new and answers with what was made. Another wish under the same key is refused."`
 }
 
 // keyOf is the key of a request, with a fingerprint of what was asked.
-func keyOf(ctx context.Context, in idempotencyKey, asked any) (*session.Key, error) {
-	if in.IdempotencyKey == "" {
+func keyOf(ctx context.Context, in IdempotencyKey, asked any) (*session.Key, error) {
+	if in.Key == "" {
 		return nil, nil
 	}
 	raw, err := json.Marshal(asked)
@@ -46,11 +46,11 @@ func keyOf(ctx context.Context, in idempotencyKey, asked any) (*session.Key, err
 		return nil, err
 	}
 	sum := sha256.Sum256(raw)
-	return &session.Key{Player: me(ctx), Value: in.IdempotencyKey, Fingerprint: hex.EncodeToString(sum[:])}, nil
+	return &session.Key{Player: me(ctx), Value: in.Key, Fingerprint: hex.EncodeToString(sum[:])}, nil
 }
 
-// page asks for a page of a list.
-type page struct {
+// Page asks for a page of a list.
+type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Items on the page."`
 	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before."`
 }
@@ -65,14 +65,14 @@ type (
 		Role        string    `json:"role,omitempty" maxLength:"64" doc:"The role to play, in a game that has roles; any by default."`
 	}
 	createTicketInput struct {
-		idempotencyKey
+		IdempotencyKey
 		Body ticketRequest
 	}
 	ticketPath struct {
 		TicketID string `path:"ticket_id" maxLength:"64" doc:"The ticket's id."`
 	}
 	ticketReply     struct{ Body Ticket }
-	ticketListReply struct{ Body list[Ticket] }
+	ticketListReply struct{ Body List[Ticket] }
 )
 
 func (s *server) ticketOperations(rt *routes) {
@@ -83,7 +83,7 @@ func (s *server) ticketOperations(rt *routes) {
 		about: "A ticket fits others of the same game, turn length and config. It is matched in the very request that makes a " +
 			"match possible, with the oldest that fits; otherwise it waits, for days if need be, while you are not connected.",
 	}, func(ctx context.Context, in *createTicketInput) (*ticketReply, error) {
-		key, err := keyOf(ctx, in.idempotencyKey, in.Body)
+		key, err := keyOf(ctx, in.IdempotencyKey, in.Body)
 		if err != nil {
 			return nil, err
 		}
@@ -112,12 +112,12 @@ func (s *server) ticketOperations(rt *routes) {
 		id: "listTickets", route: "GET /v1/tickets", tag: "matchmaking",
 		summary: "My tickets",
 		about:   "The newest first; those that are over are forgotten after 30 days.",
-	}, func(ctx context.Context, in *page) (*ticketListReply, error) {
+	}, func(ctx context.Context, in *Page) (*ticketListReply, error) {
 		tickets, more, err := s.Tickets.List(ctx, me(ctx), matchmaking.TicketID(in.Cursor), in.Limit)
 		if err != nil {
 			return nil, err
 		}
-		reply := list[Ticket]{Items: []Ticket{}}
+		reply := List[Ticket]{Items: []Ticket{}}
 		for _, t := range tickets {
 			reply.Items = append(reply.Items, wireTicket(t))
 		}

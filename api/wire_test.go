@@ -94,7 +94,7 @@ type part struct {
 	Size int `json:"size" minimum:"1" maximum:"9"`
 }
 
-type list[T any] struct {
+type shelf[T any] struct {
 	Items []T `json:"items"`
 }
 
@@ -157,8 +157,8 @@ func sampleRoutes(mux *http.ServeMux, lim *limits) *routes {
 		summary: "List things", about: "Lists things.",
 	}, func(_ context.Context, in *struct {
 		Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	}) (*struct{ Body list[thing] }, error) {
-		out := &struct{ Body list[thing] }{}
+	}) (*struct{ Body shelf[thing] }, error) {
+		out := &struct{ Body shelf[thing] }{}
 		out.Body.Items = make([]thing, 0, in.Limit)
 		return out, nil
 	})
@@ -168,6 +168,15 @@ func sampleRoutes(mux *http.ServeMux, lim *limits) *routes {
 	}, func(context.Context, *struct {
 		ID string `path:"thing_id"`
 	}) (*struct{}, error) {
+		return nil, nil
+	})
+	register(rt, operation{
+		id: "waitForThing", route: "GET /v1/things/{thing_id}/wait", tag: "things", timeout: time.Minute,
+		summary: "Wait", about: "Answers after the server's own deadline.",
+	}, func(context.Context, *struct {
+		ID string `path:"thing_id"`
+	}) (*struct{}, error) {
+		time.Sleep(150 * time.Millisecond)
 		return nil, nil
 	})
 	register(rt, operation{
@@ -220,7 +229,9 @@ func createThing(ctx context.Context, in *createThingInput) (*thingOutput, error
 	}
 	switch in.Body.Name {
 	case "taken":
-		return nil, newProblem("already-moved", "").with(map[string]any{"id": "s1"})
+		return nil, newProblem("already-moved", "").with(&Session{
+			ID: "s1", ToMove: []int{}, Seats: []Seat{}, Config: rawObject(`{}`), View: rawObject(`{}`),
+		})
 	case "ruled":
 		return nil, fmt.Errorf("wrapped: %w", ruleProblem("cell-taken", "Cell 4 is taken."))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -60,6 +61,10 @@ func NewMigrator(address string, files fs.FS) (*Migrator, error) {
 	}
 	return m, nil
 }
+
+// MigratesItself says whether a server may bring this database up to date without being asked: an embedded one has no
+// administrator, and no other node beside it.
+func MigratesItself(address string) bool { return strings.HasPrefix(address, "sqlite:") }
 
 // Close closes the database.
 func (m *Migrator) Close() error { return errors.Join(m.provider.Close(), m.db.Close()) }

@@ -137,6 +137,21 @@ func (db *DB) sessions(ctx context.Context, ids []session.ID) ([]session.Session
 	return found, nil
 }
 
+// SessionIDs lists all sessions, a lot at a time.
+func (db *DB) SessionIDs(ctx context.Context, after session.ID, limit int) (ids []session.ID, err error) {
+	err = db.each(ctx, scanIDs(&ids), "SELECT id FROM sessions WHERE id > ? ORDER BY id LIMIT ?", string(after), limit)
+	return ids, err
+}
+
+func scanIDs(into *[]session.ID) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var id session.ID
+		err := rows.Scan(&id)
+		*into = append(*into, id)
+		return err
+	}
+}
+
 // History reads changes in order.
 func (db *DB) History(ctx context.Context, id session.ID, after int64, limit int) ([]session.Change, error) {
 	return db.changes(ctx, "session_id = ? AND version > ? ORDER BY version LIMIT ?", string(id), after, limit)
@@ -169,15 +184,7 @@ func (db *DB) Since(ctx context.Context, from time.Time, limit int) ([]session.C
 func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease time.Duration, limit int) (mine []session.ID, err error) {
 	clock := time.Now() // leases run on the real clock
 	var due []session.ID
-	scan := func(into *[]session.ID) func(*sql.Rows) error {
-		return func(rows *sql.Rows) error {
-			var id session.ID
-			err := rows.Scan(&id)
-			*into = append(*into, id)
-			return err
-		}
-	}
-	err = db.each(ctx, scan(&due), "SELECT id FROM sessions WHERE due_at <= ? AND lease_until < ? ORDER BY due_at LIMIT ?", millis(now), millis(clock), limit)
+	err = db.each(ctx, scanIDs(&due), "SELECT id FROM sessions WHERE due_at <= ? AND lease_until < ? ORDER BY due_at LIMIT ?", millis(now), millis(clock), limit)
 	if err != nil || len(due) == 0 {
 		return nil, err
 	}
@@ -191,7 +198,7 @@ func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease t
 	if err != nil {
 		return nil, err
 	}
-	err = db.each(ctx, scan(&mine), "SELECT id FROM sessions WHERE claim = ? AND "+in, append([]any{claim}, list(due)...)...)
+	err = db.each(ctx, scanIDs(&mine), "SELECT id FROM sessions WHERE claim = ? AND "+in, append([]any{claim}, list(due)...)...)
 	return mine, err
 }
 

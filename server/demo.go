@@ -1,0 +1,3 @@
+package server
+type demoCommand struct{}
+func (demoCommand) Run() error { return nil }

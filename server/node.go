@@ -1,0 +1,191 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"yourturn/api"
+	"yourturn/games"
+	"yourturn/matchmaking"
+	"yourturn/migrations"
+	"yourturn/notify"
+	"yourturn/player"
+	"yourturn/session"
+	"yourturn/store"
+)
+
+// Config is what a [Node] is made of.
+type Config struct {
+	Database       string
+	Games          []games.Game
+	Name           string
+	Writers        int
+	RateLimit      bool
+	TestClock      bool
+	AllowOrigins   []string
+	AllowLocalhost bool
+	TrustedProxies []netip.Prefix
+	Retention      time.Duration
+	Log            *slog.Logger
+	// Wrap stands between the store and its driver: tests break connections there.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// Node is one running server.
+type Node struct {
+	Handler http.Handler
+
+	log       *slog.Logger
+	db        *store.DB
+	hub       *notify.Hub
+	feed      *notify.Feed
+	players   *player.Service
+	sessions  *session.Service
+	tickets   *matchmaking.Service
+	clock     *session.Clock
+	time      *testClock
+	testing   bool
+	skew      atomic.Int64 // of the database's clock against ours, nanoseconds
+	draining  atomic.Bool
+}
+
+// NewNode opens the database, makes sure of its schema, and puts the services together. On SQLite it migrates by
+// itself; on MySQL it refuses a schema that it cannot work on.
+func NewNode(ctx context.Context, c Config) (*Node, error) {
+	if err := prepareSchema(ctx, c.Database); err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	db, err := store.Open(c.Database, store.Options{Writers: c.Writers, Log: c.Log, Metrics: registry, Wrap: c.Wrap})
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{log: c.Log, db: db, hub: notify.NewHub(), testing: c.TestClock}
+	n.time = &testClock{node: n}
+	now := n.time.now
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "yourturn_streams", Help: "Streams held open by this node.",
+	}, func() float64 { return float64(n.hub.Streams()) }))
+
+	n.feed = &notify.Feed{
+		Store: db, Hub: n.hub, Now: now, Retention: c.Retention, Beat: notify.DefaultBeat, MaxAge: notify.DefaultMaxAge,
+	}
+	n.sessions = session.NewService(session.Config{
+		Store: db, Games: c.Games, Wake: n.hub.Wake, Now: now, NewID: newID, Random: rand.Reader, Log: c.Log,
+		Metrics: session.NewMetrics(registry),
+	})
+	n.clock = &session.Clock{Service: n.sessions, Trusted: n.clockTrusted}
+	n.tickets = matchmaking.NewService(db, n.sessions, n.hub.Wake, now, newID, c.Log)
+	n.players = &player.Service{
+		Store: db, Now: now, NewID: newID, Random: rand.Reader,
+		SignedOut: func(l player.Login) { n.hub.End(notify.PlayerID(l.Player), notify.LoginID(l.ID)) },
+		Farewell:  n.farewell,
+	}
+	config := api.Config{
+		Name: c.Name, Version: Version(), Games: c.Games, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
+		Feed: n.feed, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit, AllowOrigins: c.AllowOrigins,
+		AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
+	}
+	if c.TestClock {
+		config.TestClock = n.time
+	}
+	face, err := api.New(config)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	n.Handler = face
+	return n, nil
+}
+
+func prepareSchema(ctx context.Context, database string) error {
+	m, err := store.NewMigrator(database, migrations.Files)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if store.MigratesItself(database) {
+		_, err := m.Up(ctx)
+		return err
+	}
+	return m.Check(ctx)
+}
+
+// farewell takes a player who goes out of the queue and of every session.
+func (n *Node) farewell(ctx context.Context, id player.ID) error {
+	if err := n.tickets.CancelAll(ctx, notify.PlayerID(id)); err != nil {
+		return err
+	}
+	return n.sessions.LeaveAll(ctx, notify.PlayerID(id))
+}
+
+// maxSkew is how far this machine's clock may be from the database's before it stops acting for the absent.
+const maxSkew = time.Second
+
+func (n *Node) clockTrusted() bool { return time.Duration(n.skew.Load()).Abs() <= maxSkew }
+
+// ready lists what keeps this node from its work, and what should not go unnoticed.
+func (n *Node) ready(ctx context.Context) (troubles, notes []string) {
+	if n.draining.Load() {
+		troubles = append(troubles, "shutting down")
+	}
+	if err := n.db.Ping(ctx); err != nil {
+		troubles = append(troubles, "the database does not answer")
+	}
+	if !n.clockTrusted() {
+		troubles = append(troubles, fmt.Sprintf("the clock differs from the database's by %s: nobody is acted for", time.Duration(n.skew.Load()).Round(time.Millisecond)))
+	}
+	if n.testing {
+		_, offset := n.time.Now()
+		notes = append(notes, fmt.Sprintf("test clock, %s ahead", offset.Round(time.Second)))
+	}
+	return troubles, notes
+}
+
+// drainTime is how long requests in flight may take to end.
+const drainTime = 10 * time.Second
+
+// Serve answers on the listener and does the background work until the context ends. Then it drains: no new
+// connections, goodbye to the streams, requests finish, workers stop.
+func (n *Node) Serve(ctx context.Context, l net.Listener, certificate, key string) error {
+	web := api.NewHTTPServer(n.Handler, n.log)
+	workers, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
+	done := n.work(workers)
+	failed := make(chan error, 1)
+	go func() {
+		if certificate != "" {
+			failed <- web.ServeTLS(l, certificate, key)
+			return
+		}
+		failed <- web.Serve(l)
+	}()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		n.log.Info("draining")
+	}
+	n.draining.Store(true)
+	n.hub.Close()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	err = errors.Join(err, web.Shutdown(drain))
+	stopWorkers()
+	<-done
+	return errors.Join(err, n.Close())
+}
+
+// Close closes the database, after the commits that wait.
+func (n *Node) Close() error { return n.db.Close() }

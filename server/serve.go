@@ -1,0 +1,108 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+type serveCommand struct {
+	databaseFlag
+	Listen       string        `env:"YOURTURN_LISTEN" default:"127.0.0.1:8080" help:"Address to answer on."`
+	Name         string        `env:"YOURTURN_NAME" default:"Yourturn" help:"What the server calls itself to people."`
+	TLSCert      string        `env:"YOURTURN_TLS_CERT" name:"tls-cert" help:"Certificate file (PEM); with it the server speaks HTTPS and HTTP/2."`
+	TLSKey       string        `env:"YOURTURN_TLS_KEY" name:"tls-key" help:"Key file (PEM) of the certificate."`
+	AllowOrigin  []string      `env:"YOURTURN_ALLOW_ORIGIN" help:"Origins whose pages may call the API, such as https://play.example, or * for all. Pages on localhost may as long as the server listens there alone."`
+	TrustedProxy []string      `env:"YOURTURN_TRUSTED_PROXY" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+	RateLimit    string        `env:"YOURTURN_RATE_LIMIT" enum:"on,off" default:"on" help:"off for load tests."`
+	Writers      int           `env:"YOURTURN_WRITERS" default:"2" help:"Lanes that write to MySQL. SQLite has one."`
+	Retention    time.Duration `env:"YOURTURN_RETENTION" default:"720h" help:"How long the feed keeps messages."`
+	TestClock    bool          `env:"YOURTURN_TEST_CLOCK" help:"Let tests move the clock. Never in production."`
+	LogLevel     slog.Level    `env:"YOURTURN_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+}
+
+func (c *serveCommand) Run(ctx context.Context, env environment) error {
+	log := slog.New(slog.NewJSONHandler(env.err, &slog.HandlerOptions{Level: c.LogLevel}))
+	proxies, err := prefixes(c.TrustedProxy)
+	if err != nil {
+		return err
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fmt.Errorf("--tls-cert and --tls-key go together")
+	}
+	if c.Retention < time.Minute {
+		return fmt.Errorf("--retention %s is less than a minute", c.Retention)
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	node, err := NewNode(ctx, Config{
+		Database: c.Database, Games: env.games, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
+		TestClock: c.TestClock, AllowOrigins: c.AllowOrigin, AllowLocalhost: onlyLocal(l.Addr()), TrustedProxies: proxies,
+		Retention: c.Retention, Log: log,
+	})
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	if c.TestClock {
+		log.Warn("the clock can be moved by anybody: --test-clock is for tests")
+	}
+	c.greet(env.out, l.Addr().String())
+	return node.Serve(ctx, l, c.TLSCert, c.TLSKey)
+}
+
+// greet says where the server is, and three lines that play a first move.
+func (c *serveCommand) greet(out io.Writer, address string) {
+	base := "http://" + address
+	if c.TLSCert != "" {
+		base = "https://" + address
+	}
+	fmt.Fprintf(out, `Yourturn listens on %[1]s and keeps everything in %[2]s
+
+Play a first move from another terminal: two guests, two tickets, and a move by each (one of them is told to wait):
+
+  for p in ann bob; do curl -s %[1]s/v1/players -H 'Content-Type: application/json' -d '{}' | grep -o '"access_token":"[^"]*' | cut -d'"' -f4 >/tmp/$p; done
+  for p in ann bob; do id=$(curl -s %[1]s/v1/tickets -H "Authorization: Bearer $(cat /tmp/$p)" -H 'Content-Type: application/json' -d '{"game":"tictactoe"}' | grep -o '"session_id":"[^"]*' | cut -d'"' -f4); done
+  for p in ann bob; do curl -s %[1]s/v1/sessions/$id/moves -H "Authorization: Bearer $(cat /tmp/$p)" -H 'Content-Type: application/json' -d '{"turn":1,"move":{"cell":4}}'; echo; done
+
+`, base, withoutSecrets(c.Database))
+}
+
+// withoutSecrets names a database without its user and password.
+func withoutSecrets(database string) string {
+	if _, host, ok := strings.Cut(database, "@"); ok {
+		return "mysql://" + host
+	}
+	return database
+}
+
+// onlyLocal says that nobody but this machine can reach an address: development.
+func onlyLocal(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+func prefixes(networks []string) (all []netip.Prefix, err error) {
+	for _, network := range networks {
+		if !strings.Contains(network, "/") {
+			address, err := netip.ParseAddr(network)
+			if err != nil {
+				return nil, fmt.Errorf("--trusted-proxy: %w", err)
+			}
+			all = append(all, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxy: %w", err)
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
+}

@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"yourturn/api"
+)
+
+// testClock is real time plus an offset; the offset stays zero but on a server started with --test-clock.
+type testClock struct {
+	node   *Node
+	moving sync.Mutex
+	offset atomic.Int64 // nanoseconds
+}
+
+var _ api.TestClock = (*testClock)(nil)
+
+// now is what the domain takes for now, in the milliseconds that the database keeps.
+func (c *testClock) now() time.Time {
+	return time.Now().Add(time.Duration(c.offset.Load())).UTC().Truncate(time.Millisecond)
+}
+
+// Now is the clock and its offset.
+func (c *testClock) Now() (time.Time, time.Duration) {
+	return c.now(), time.Duration(c.offset.Load())
+}
+
+// Advance moves the clock, stopping at every instant at which something is due.
+func (c *testClock) Advance(ctx context.Context, by time.Duration) error {
+	c.moving.Lock()
+	defer c.moving.Unlock()
+	for target := c.now().Add(by); ; {
+		next, err := c.nextDue(ctx)
+		if err != nil {
+			return err
+		}
+		if next.After(target) {
+			next = target
+		}
+		if ahead := next.Sub(c.now()); ahead > 0 {
+			c.offset.Add(int64(ahead))
+		}
+		if err := c.settle(ctx); err != nil {
+			return err
+		}
+		if !c.now().Before(target) {
+			return c.tidy(ctx)
+		}
+	}
+}
+
+func (c *testClock) nextDue(ctx context.Context) (time.Time, error) {
+	next, err := c.node.clock.Next(ctx)
+	if err != nil {
+		return next, err
+	}
+	expiry, err := c.node.db.NextExpiry(ctx)
+	if err == nil && expiry.Before(next) {
+		next = expiry
+	}
+	return next, err
+}
+
+// settle works until nothing is due, also when a background worker has taken a part of it.
+func (c *testClock) settle(ctx context.Context) error {
+	for {
+		sessions, err := c.node.clock.Step(ctx)
+		if err != nil {
+			return err
+		}
+		tickets, err := c.node.tickets.Expire(ctx)
+		if err != nil {
+			return err
+		}
+		next, err := c.nextDue(ctx)
+		if err != nil || next.After(c.now()) {
+			return err
+		}
+		if sessions+tickets == 0 {
+			if rest(ctx, time.Millisecond); ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+// tidy forgets what has been kept long enough.
+func (c *testClock) tidy(ctx context.Context) error {
+	for _, w := range c.node.workers() {
+		if !w.drains {
+			continue
+		}
+		for {
+			if found, err := w.step(ctx); err != nil || found == 0 {
+				if err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// worker is something done in the background, a bounded pass at a time.
+type worker struct {
+	name   string
+	every  time.Duration
+	step   func(context.Context) (int, error)
+	drains bool                                     // a pass that found something is followed by another at once
+	next   func(context.Context) (time.Time, error) // when there is something to do again, if that is known
+}
+
+// How long things are remembered.
+const (
+	keyLife    = 24 * time.Hour
+	ticketLife = 30 * 24 * time.Hour // after it was over
+	pruneLot   = 1000
+)
+
+func (n *Node) workers() []worker {
+	now := n.time.now
+	return []worker{
+		{name: "clock", every: time.Second, step: n.clock.Step, drains: true, next: n.clock.Next},
+		{name: "ticket expiry", every: time.Second, step: n.tickets.Expire, drains: true},
+		{name: "matchmaking sweep", every: time.Second, step: n.tickets.Step},
+		{name: "feed sweep", every: time.Second, step: n.feed.Step},
+		{name: "feed retention", every: time.Minute, step: n.feed.Prune, drains: true},
+		{name: "token retention", every: time.Minute, step: n.players.Prune, drains: true},
+		{name: "key retention", every: time.Minute, drains: true, step: func(ctx context.Context) (int, error) {
+			return n.db.PruneKeys(ctx, now().Add(-keyLife), pruneLot)
+		}},
+		{name: "ticket retention", every: time.Minute, drains: true, step: func(ctx context.Context) (int, error) {
+			return n.db.PruneTickets(ctx, now().Add(-ticketLife), pruneLot)
+		}},
+		{name: "clock comparison", every: 5 * time.Second, step: n.compareClocks},
+	}
+}
+
+// compareClocks measures how far the database's clock is from ours.
+func (n *Node) compareClocks(ctx context.Context) (int, error) {
+	skew, err := n.db.ClockSkew(ctx)
+	if err != nil {
+		return 0, err
+	}
+	before := n.clockTrusted()
+	n.skew.Store(int64(skew))
+	if after := n.clockTrusted(); after != before {
+		n.log.WarnContext(ctx, "clock compared with the database's", slog.Duration("skew", skew), slog.Bool("trusted", after))
+	}
+	return 0, nil
+}
+
+// work runs the workers until the context ends; the channel closes when the last has stopped.
+func (n *Node) work(ctx context.Context) <-chan struct{} {
+	var running sync.WaitGroup
+	for _, w := range n.workers() {
+		running.Go(func() { n.run(ctx, w) })
+	}
+	done := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(done)
+	}()
+	return done
+}
+
+// run does one worker's passes.
+func (n *Node) run(ctx context.Context, w worker) {
+	for ctx.Err() == nil {
+		found, err := w.step(ctx)
+		if err != nil && ctx.Err() == nil {
+			n.log.WarnContext(ctx, "background work failed and goes on", slog.String("worker", w.name), slog.Any("error", err))
+		}
+		if err == nil && found > 0 && w.drains {
+			continue
+		}
+		rest(ctx, n.restOf(ctx, w))
+	}
+}
+
+// shortestRest keeps a worker whose next instant is past, but held by another node, from spinning.
+const shortestRest = 20 * time.Millisecond
+
+func (n *Node) restOf(ctx context.Context, w worker) time.Duration {
+	if w.next == nil {
+		return w.every
+	}
+	next, err := w.next(ctx)
+	if err != nil {
+		return w.every
+	}
+	return min(w.every, max(shortestRest, next.Sub(n.time.now())))
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
