@@ -20,17 +20,21 @@ type FeedMessage struct {
 	At         time.Time  `json:"at" doc:"When it happened."`
 	SessionID  string     `json:"session_id,omitempty" doc:"The session it is about."`
 	Game       string     `json:"game,omitempty" doc:"The game it is about." example:"tictactoe"`
-	Version    int64      `json:"version,omitempty" doc:"The version of the session that it tells of."`
-	Turn       int64      `json:"turn,omitempty" doc:"The session's turn then."`
+	Version    *int64     `json:"version,omitempty" doc:"The version of the session that it tells of."`
+	Turn       *int64     `json:"turn,omitempty" doc:"The session's turn then."`
 	DeadlineAt *time.Time `json:"deadline_at,omitempty" doc:"When that turn ends."`
 	Data       rawObject  `json:"data" doc:"More: events holds what happened as your seat may see it, unless it is larger than 4 kB; ticket_id names an expired ticket."`
 }
 
 func wireMessage(m notify.Message) FeedMessage {
-	return FeedMessage{
-		Seq: m.Seq, Kind: m.Kind, At: seconds(m.At), SessionID: m.Session, Game: m.Game, Version: m.Version, Turn: m.Turn,
+	w := FeedMessage{
+		Seq: m.Seq, Kind: m.Kind, At: seconds(m.At), SessionID: m.Session, Game: m.Game,
 		DeadlineAt: deadline(m.Deadline), Data: rawObject(m.Data),
 	}
+	if m.Session != "" {
+		w.Version, w.Turn = &m.Version, &m.Turn
+	}
+	return w
 }
 
 // FeedPage is a stretch of the feed.

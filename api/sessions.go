@@ -95,9 +95,10 @@ type (
 
 	sessionReply struct{ Body *Session }
 	getReply     struct {
-		Status int
-		ETag   string `header:"ETag"`
-		Body   *Session
+		Status       int
+		ETag         string `header:"ETag"`
+		CacheControl string `header:"Cache-Control"`
+		Body         *Session
 	}
 	playReply    struct{ Body PlayedSession }
 	previewReply struct{ Body SessionPreview }
@@ -273,14 +274,15 @@ func (s *server) getSession(ctx context.Context, in *getSessionInput) (*getReply
 		if err != nil {
 			return nil, err
 		}
-		w, err := s.wireSession(sess, player)
-		return &getReply{ETag: s.sessionETag(sess, player), Body: w}, err
+		reply := s.tagged(sess, player)
+		reply.Body, err = s.wireSession(sess, player)
+		return reply, err
 	}
 	sess, err := s.Sessions.Get(ctx, player, id)
 	if err != nil {
 		return nil, err
 	}
-	reply := &getReply{ETag: s.sessionETag(sess, player)}
+	reply := s.tagged(sess, player)
 	if !noneMatch(in.IfNoneMatch, reply.ETag) {
 		reply.Status = http.StatusNotModified
 		return reply, nil
@@ -290,6 +292,11 @@ func (s *server) getSession(ctx context.Context, in *getSessionInput) (*getReply
 	}
 	reply.Body.Unread, reply.Body.FeedSeq = unread(sess, player, cursor), &cursor.Last
 	return reply, nil
+}
+
+// tagged is an answer that a client may keep, and must ask about again.
+func (s *server) tagged(sess session.Session, player notify.PlayerID) *getReply {
+	return &getReply{Status: http.StatusOK, ETag: s.sessionETag(sess, player), CacheControl: "private, no-cache"}
 }
 
 // sessionETag changes with the session, the seat that looks, and the build that draws the view.

@@ -110,7 +110,7 @@ func TestStreamWritesFrames(t *testing.T) {
 // server must be gone.
 func TestIdleStreamOutlivesItsDeadlines(t *testing.T) {
 	const deadline = 50 * time.Millisecond
-	idle := make(chan struct{})
+	idle := make(chan struct{}, 2)
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		c, err := openSSE(w, r)
 		if err != nil {

@@ -1,3 +1,5 @@
 package server
+
 type demoCommand struct{}
+
 func (demoCommand) Run() error { return nil }

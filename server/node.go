@@ -47,18 +47,18 @@ type Config struct {
 type Node struct {
 	Handler http.Handler
 
-	log       *slog.Logger
-	db        *store.DB
-	hub       *notify.Hub
-	feed      *notify.Feed
-	players   *player.Service
-	sessions  *session.Service
-	tickets   *matchmaking.Service
-	clock     *session.Clock
-	time      *testClock
-	testing   bool
-	skew      atomic.Int64 // of the database's clock against ours, nanoseconds
-	draining  atomic.Bool
+	log      *slog.Logger
+	db       *store.DB
+	hub      *notify.Hub
+	feed     *notify.Feed
+	players  *player.Service
+	sessions *session.Service
+	tickets  *matchmaking.Service
+	clock    *session.Clock
+	time     *testClock
+	testing  bool
+	skew     atomic.Int64 // of the database's clock against ours, nanoseconds
+	draining atomic.Bool
 }
 
 // NewNode opens the database, makes sure of its schema, and puts the services together. On SQLite it migrates by

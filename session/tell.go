@@ -58,10 +58,13 @@ func kindFor(before, after Session, c Change, seat Seat) string {
 }
 
 func message(kind string, seat Seat, s Session, now time.Time) Message {
-	return Message{
-		Player: seat.Player, Kind: kind, At: now,
-		Session: string(s.ID), Game: s.Game, Version: s.Version, Turn: s.Turn, Deadline: s.Deadline,
+	m := Message{
+		Player: seat.Player, Kind: kind, At: now, Session: string(s.ID), Game: s.Game, Version: s.Version, Turn: s.Turn,
 	}
+	if s.Status == Active {
+		m.Deadline = s.Deadline
+	}
+	return m
 }
 
 func reminders(s Session, now time.Time) []Message {
