@@ -63,19 +63,37 @@ func open(address string) (e engine, read, write driver.Connector, err error) {
 		c := &sqliteConnector{file: rest}
 		return sqliteEngine, c, c, nil
 	case "mysql":
-		read, err = mysqlConnector(address, false)
+		read, err = mysqlConnector(address, func(*mysql.Config) {})
 		if err != nil {
 			return engine{}, nil, nil, err
 		}
-		write, err = mysqlConnector(address, true)
+		// Several statements in a packet are allowed to the writers alone. All their values are escaped by the driver,
+		// and nothing that a client sent ever becomes SQL.
+		write, err = mysqlConnector(address, func(c *mysql.Config) {
+			c.MultiStatements = true
+			c.ClientFoundRows = true // an UPDATE counts the rows it found, as in SQLite, not those it found different
+		})
 		return mysqlEngine, read, write, err
 	}
 	return engine{}, nil, nil, errors.New("a database is sqlite:FILE or mysql://USER:PASSWORD@HOST:PORT/NAME")
 }
 
-// mysqlConnector reads an address. Several statements in a packet are allowed to the writers alone: all their values
-// are escaped by the driver, and nothing that a client sent ever becomes SQL.
-func mysqlConnector(address string, packets bool) (driver.Connector, error) {
+// openForMigration makes the connector of administrators: a statement may take as long as a large table takes, and
+// goose's lock reads times, and counts changed rows as MySQL does by itself.
+func openForMigration(address string) (engine, driver.Connector, error) {
+	if scheme, _, _ := strings.Cut(address, ":"); scheme != "mysql" {
+		e, c, _, err := open(address)
+		return e, c, err
+	}
+	c, err := mysqlConnector(address, func(c *mysql.Config) {
+		c.ParseTime = true
+		c.ReadTimeout = 0
+	})
+	return mysqlEngine, c, err
+}
+
+// mysqlConnector reads an address.
+func mysqlConnector(address string, adjust func(*mysql.Config)) (driver.Connector, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || len(u.Path) < 2 {
 		return nil, errors.New("the database's address must read mysql://USER:PASSWORD@HOST:PORT/NAME") // without what was given: it holds a password
@@ -93,11 +111,10 @@ func mysqlConnector(address string, packets bool) (driver.Connector, error) {
 	c.TLSConfig = u.Query().Get("tls") // true, preferred, skip-verify
 	c.Collation = "utf8mb4_bin"
 	c.InterpolateParams = true // one trip instead of three; measured 1.4 to 1.6 times as fast
-	c.MultiStatements = packets
-	c.ClientFoundRows = true // an UPDATE counts the rows it found, as in SQLite, not those it found different
 	c.RejectReadOnly = true // a primary that was demoted: drop the connection, find the new one
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = 3*time.Second, 10*time.Second, 10*time.Second
 	c.Logger = &mysql.NopLogger{}
+	adjust(c)
 	connector, err := mysql.NewConnector(c)
 	if err != nil {
 		return nil, errors.New("the database's address is not understood: check user, host and parameters")

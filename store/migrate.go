@@ -33,18 +33,15 @@ type MigrationState struct {
 
 // NewMigrator opens a database for migrating. files are [migrations.Files], but in tests.
 func NewMigrator(address string, files fs.FS) (*Migrator, error) {
-	e, _, write, err := open(address)
+	e, connector, err := openForMigration(address)
 	if err != nil {
 		return nil, err
-	}
-	if my, ok := write.(*greeting); ok {
-		my.words = append(my.words, "SET SESSION lock_wait_timeout = 60") // DDL may wait for long, but not for ever
 	}
 	folder, err := fs.Sub(files, e.name)
 	if err != nil {
 		return nil, err
 	}
-	m := &Migrator{engine: e, db: sql.OpenDB(write)}
+	m := &Migrator{engine: e, db: sql.OpenDB(connector)}
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if e.packets {
 		locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(time.Second, 300), lock.WithTableName("migrations_lock"))
@@ -162,17 +159,12 @@ func (versions) GetMigration(ctx context.Context, db database.DBTxConn, version 
 
 // asTime reads a timestamp as either driver gives it.
 func asTime(value any) time.Time {
-	switch v := value.(type) {
-	case time.Time:
-		return v.UTC()
-	case []byte:
-		at, _ := time.Parse(time.DateTime, string(v)) // a stamp that cannot be read is shown as none
-		return at
-	case string:
-		at, _ := time.Parse(time.DateTime, v)
-		return at
+	if at, ok := value.(time.Time); ok {
+		return at.UTC()
 	}
-	return time.Time{}
+	text, _ := value.(string)
+	at, _ := time.Parse(time.DateTime, text) // a stamp that cannot be read is shown as none
+	return at
 }
 
 func (v versions) GetLatestVersion(ctx context.Context, db database.DBTxConn) (int64, error) {
