@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,10 +50,10 @@ type API struct {
 }
 
 // server holds what the operations call.
-type server struct {
-	Config
-	started time.Time
-}
+type server struct{ Config }
+
+// apiVersion is the version of the API, not of the build: /v1 only ever grows.
+const apiVersion = 1
 
 const about = `A backend for games that people play one turn at a time, minutes or days apart.
 
@@ -67,7 +68,7 @@ func New(c Config) (*API, error) {
 	s := &server{Config: c}
 	mux := newMux()
 	rt := &routes{
-		api:  newAPI(mux, apiInfo{Title: "Yourturn", Version: c.Version, Description: about}),
+		api:  newAPI(mux, apiInfo{Title: "Yourturn", Version: strconv.Itoa(apiVersion), Description: about}),
 		auth: s.authenticate,
 	}
 	if c.RateLimit {

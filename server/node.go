@@ -29,6 +29,7 @@ import (
 // Config is what a [Node] is made of.
 type Config struct {
 	Database       string
+	Redis          string // carries wakes between nodes; empty: none
 	Games          []games.Game
 	Name           string
 	Writers        int
@@ -50,6 +51,7 @@ type Node struct {
 	log      *slog.Logger
 	db       *store.DB
 	hub      *notify.Hub
+	relay    *relay // nil without Redis
 	feed     *notify.Feed
 	players  *player.Service
 	sessions *session.Service
@@ -74,6 +76,11 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{log: c.Log, db: db, hub: notify.NewHub(), testing: c.TestClock}
+	if c.Redis != "" {
+		if n.relay, err = newRelay(c.Redis, n.hub, c.Log); err != nil {
+			return nil, errors.Join(errors.New("the address of Redis is not understood: redis://USER:PASSWORD@HOST:PORT/NUMBER"), db.Close())
+		}
+	}
 	n.time = &testClock{node: n}
 	now := n.time.now
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -84,14 +91,14 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		Store: db, Hub: n.hub, Now: now, Retention: c.Retention, Beat: notify.DefaultBeat, MaxAge: notify.DefaultMaxAge,
 	}
 	n.sessions = session.NewService(session.Config{
-		Store: db, Games: c.Games, Wake: n.hub.Wake, Now: now, NewID: newID, Random: rand.Reader, Log: c.Log,
+		Store: db, Games: c.Games, Wake: n.wake, Now: now, NewID: newID, Random: rand.Reader, Log: c.Log,
 		Metrics: session.NewMetrics(registry),
 	})
 	n.clock = &session.Clock{Service: n.sessions, Trusted: n.clockTrusted}
-	n.tickets = matchmaking.NewService(db, n.sessions, n.hub.Wake, now, newID, c.Log)
+	n.tickets = matchmaking.NewService(db, n.sessions, n.wake, now, newID, c.Log)
 	n.players = &player.Service{
 		Store: db, Now: now, NewID: newID, Random: rand.Reader,
-		SignedOut: func(l player.Login) { n.hub.End(notify.PlayerID(l.Player), notify.LoginID(l.ID)) },
+		SignedOut: func(l player.Login) { n.end(notify.PlayerID(l.Player), notify.LoginID(l.ID)) },
 		Farewell:  n.farewell,
 	}
 	config := api.Config{

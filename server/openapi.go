@@ -3,10 +3,8 @@ package server
 import (
 	"os"
 	"path/filepath"
-	"time"
 
 	"yourturn/api"
-	"yourturn/notify"
 )
 
 type openapiCommand struct {
@@ -15,8 +13,7 @@ type openapiCommand struct {
 
 func (c *openapiCommand) Run(env environment) error {
 	face, err := api.New(api.Config{
-		Version: "1", Games: env.games, Now: time.Now, // no services: nothing is called
-		Feed: &notify.Feed{Retention: notify.DefaultRetention},
+		Games: env.games, // no services: nothing is called
 	})
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ type serveCommand struct {
 	AllowOrigin  []string      `env:"YOURTURN_ALLOW_ORIGIN" help:"Origins whose pages may call the API, such as https://play.example, or * for all. Pages on localhost may as long as the server listens there alone."`
 	TrustedProxy []string      `env:"YOURTURN_TRUSTED_PROXY" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
 	RateLimit    string        `env:"YOURTURN_RATE_LIMIT" enum:"on,off" default:"on" help:"off for load tests."`
+	Redis        string        `env:"YOURTURN_REDIS" help:"redis://USER:PASSWORD@HOST:PORT/NUMBER, to carry wakes between nodes. Without it a player on another node hears a second later."`
 	Writers      int           `env:"YOURTURN_WRITERS" default:"2" help:"Lanes that write to MySQL. SQLite has one."`
 	Retention    time.Duration `env:"YOURTURN_RETENTION" default:"720h" help:"How long the feed keeps messages."`
 	TestClock    bool          `env:"YOURTURN_TEST_CLOCK" help:"Let tests move the clock. Never in production."`
@@ -43,7 +44,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	node, err := NewNode(ctx, Config{
-		Database: c.Database, Games: env.games, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
+		Database: c.Database, Redis: c.Redis, Games: env.games, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
 		TestClock: c.TestClock, AllowOrigins: c.AllowOrigin, AllowLocalhost: onlyLocal(l.Addr()), TrustedProxies: proxies,
 		Retention: c.Retention, Log: log,
 	})

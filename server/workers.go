@@ -62,6 +62,9 @@ func (n *Node) work(ctx context.Context) <-chan struct{} {
 	for _, w := range n.workers() {
 		running.Go(func() { n.run(ctx, w) })
 	}
+	if n.relay != nil {
+		running.Go(func() { n.relay.run(ctx) })
+	}
 	done := make(chan struct{})
 	go func() {
 		running.Wait()

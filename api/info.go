@@ -51,7 +51,7 @@ func (s *server) serverOperations(rt *routes) {
 		about:   "Its clock, its push channels and its limits. Needs no token.",
 	}, func(context.Context, *struct{}) (*reply, error) {
 		return &reply{Server{
-			Name: s.Name, ServerVersion: s.Version, APIVersion: 1, ServerTime: seconds(s.Now()),
+			Name: s.Name, ServerVersion: s.Version, APIVersion: apiVersion, ServerTime: seconds(s.Now()),
 			Channels: []Channel{}, Features: []string{},
 			Limits: Limits{
 				BodyBytes: maxBody, OpenTickets: matchmaking.MaxOpen, Streams: notify.MaxStreams,
