@@ -41,6 +41,7 @@ never: anything -> cmd/*
 
 support: games/gamestest  -> games
 support: store/enginetest -> nothing of ours
+support: store/faultdb    -> nothing of ours
 support: server/servertest -> server games games/* notify
 `
 

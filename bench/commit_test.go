@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -202,6 +203,7 @@ func seatGames(b *testing.B, db *store.DB, workers int) [][]*move {
 // pool; for SQLite, prepared statements on the one connection that may write.
 type bare struct {
 	sqlite bool
+	sql    inserts
 	db     *sql.DB
 	conns  chan *bareConn
 }
@@ -216,7 +218,7 @@ const bareConns = 32
 
 func openBare(b *testing.B, e engine) *bare {
 	b.Helper()
-	p := &bare{sqlite: e.isSQLite()}
+	p := &bare{sqlite: e.isSQLite(), sql: insertsFor(e.isSQLite())}
 	n := bareConns
 	if p.sqlite {
 		n = 1
@@ -330,9 +332,7 @@ func (p *bare) rows(ctx context.Context, c *bareConn, m *move) error {
 		return fmt.Errorf("%d sessions changed: %w", n, err)
 	}
 	a, b := string(m.players[0]), string(m.players[1])
-	if err := p.upsert(ctx, c, "counters (player_id, last_seq, acked_seq, waiting, open_tickets)", "player_id",
-		[]string{"last_seq = last_seq + NEW(last_seq)", "waiting = waiting + NEW(waiting)", "open_tickets = open_tickets + NEW(open_tickets)"},
-		[]any{a, 1, 0, 1 - 2*m.mover(), 0}, []any{b, 1, 0, 2*m.mover() - 1, 0}); err != nil {
+	if err := p.insert(ctx, c, p.sql.counters, []any{a, 1, 0, 1 - 2*m.mover(), 0}, []any{b, 1, 0, 2*m.mover() - 1, 0}); err != nil {
 		return err
 	}
 	rows, err := c.query(ctx, `SELECT player_id, last_seq FROM counters WHERE player_id IN (?, ?)`, a, b)
@@ -351,13 +351,12 @@ func (p *bare) rows(ctx context.Context, c *bareConn, m *move) error {
 	if err := rows.Close(); err != nil {
 		return err
 	}
-	if err := p.upsert(ctx, c, "seats (session_id, seat, player_id, role, gone, status, game, sort_key, last_seq)", "session_id, seat",
-		[]string{"player_id = NEW(player_id)", "role = NEW(role)", "gone = NEW(gone)", "status = NEW(status)", "sort_key = NEW(sort_key)", "last_seq = NEW(last_seq)"},
+	if err := p.insert(ctx, c, p.sql.seats,
 		[]any{string(m.id), 0, a, "", 0, "active", "tictactoe", waiting - m.version, seqs[a]},
 		[]any{string(m.id), 1, b, "", 0, "active", "tictactoe", waiting - m.version, seqs[b]}); err != nil {
 		return err
 	}
-	if err := p.upsert(ctx, c, "changes (session_id, version, turn, cause, seat, move_seat, at, private, act, events, change_id)", "", nil,
+	if err := p.insert(ctx, c, p.sql.changes,
 		[]any{string(m.id), m.version, m.version - 1, "move", m.mover(), m.mover(), m.at.UnixMilli(), 0, act, "[]", m.changeID}); err != nil {
 		return err
 	}
@@ -365,31 +364,47 @@ func (p *bare) rows(ctx context.Context, c *bareConn, m *move) error {
 	for i, player := range m.players {
 		feed = append(feed, []any{string(player), seqs[string(player)], m.kind(i), m.at.UnixMilli(), string(m.id), "tictactoe", m.version, m.version, due, data})
 	}
-	return p.upsert(ctx, c, "feed (player_id, seq, kind, at, session_id, game, version, turn, deadline_at, data)", "", nil, feed...)
+	return p.insert(ctx, c, p.sql.feed, feed...)
 }
 
-// upsert inserts rows: in one statement on MariaDB, which saves trips; one by one on SQLite, which saves parsing.
-func (p *bare) upsert(ctx context.Context, c *bareConn, into, key string, sets []string, rows ...[]any) error {
-	suffix := ""
-	if len(sets) > 0 {
-		suffix = " ON DUPLICATE KEY UPDATE " + strings.NewReplacer("NEW(", "VALUES(").Replace(strings.Join(sets, ", "))
-		if p.sqlite {
-			suffix = " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.NewReplacer("NEW(", "excluded.", ")", "").Replace(strings.Join(sets, ", "))
+// inserts are the statements that add rows: all rows in one on MariaDB, which saves trips; a row each on SQLite, which
+// saves parsing.
+type inserts struct{ counters, seats, changes, feed string }
+
+func insertsFor(sqlite bool) inserts {
+	into := func(columns, key string, rows int, sets ...string) string {
+		tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", strings.Count(columns, ",")+1), ", ") + ")"
+		if sqlite {
+			rows = 1
 		}
-	}
-	tuple := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(rows[0])), ", ") + ")"
-	if p.sqlite {
-		for _, row := range rows {
-			if _, err := c.exec(ctx, "INSERT INTO "+into+" VALUES "+tuple+suffix, row...); err != nil {
-				return err
-			}
+		text := "INSERT INTO " + columns + " VALUES " + strings.TrimSuffix(strings.Repeat(tuple+", ", rows), ", ")
+		switch {
+		case len(sets) == 0:
+			return text
+		case sqlite:
+			return text + " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.NewReplacer("NEW(", "excluded.", ")", "").Replace(strings.Join(sets, ", "))
 		}
-		return nil
+		return text + " ON DUPLICATE KEY UPDATE " + strings.ReplaceAll(strings.Join(sets, ", "), "NEW(", "VALUES(")
 	}
-	var args []any
+	return inserts{
+		counters: into("counters (player_id, last_seq, acked_seq, waiting, open_tickets)", "player_id", 2,
+			"last_seq = last_seq + NEW(last_seq)", "waiting = waiting + NEW(waiting)", "open_tickets = open_tickets + NEW(open_tickets)"),
+		seats: into("seats (session_id, seat, player_id, role, gone, status, game, sort_key, last_seq)", "session_id, seat", 2,
+			"player_id = NEW(player_id)", "role = NEW(role)", "gone = NEW(gone)", "status = NEW(status)", "sort_key = NEW(sort_key)", "last_seq = NEW(last_seq)"),
+		changes: into("changes (session_id, version, turn, cause, seat, move_seat, at, private, act, events, change_id)", "", 1),
+		feed:    into("feed (player_id, seq, kind, at, session_id, game, version, turn, deadline_at, data)", "", 2),
+	}
+}
+
+func (p *bare) insert(ctx context.Context, c *bareConn, query string, rows ...[]any) error {
+	if !p.sqlite {
+		_, err := c.exec(ctx, query, slices.Concat(rows...)...)
+		return err
+	}
 	for _, row := range rows {
-		args = append(args, row...)
+		if _, err := c.exec(ctx, query, row...); err != nil {
+			return err
+		}
 	}
-	_, err := c.exec(ctx, "INSERT INTO "+into+" VALUES "+strings.Repeat(tuple+", ", len(rows)-1)+tuple+suffix, args...)
-	return err
+	return nil
 }

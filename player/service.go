@@ -177,13 +177,9 @@ func (s *Service) Update(ctx context.Context, id ID, patch Patch) (Player, error
 		return Player{}, err
 	}
 	profile := p.Profile
-	for member, value := range map[*string]*string{
-		&profile.DisplayName: patch.DisplayName, &profile.Locale: patch.Locale, &profile.Avatar: patch.Avatar,
-	} {
-		if value != nil {
-			*member = *value
-		}
-	}
+	override(&profile.DisplayName, patch.DisplayName)
+	override(&profile.Locale, patch.Locale)
+	override(&profile.Avatar, patch.Avatar)
 	if profile, err = profile.check(); err != nil {
 		return Player{}, err
 	}
@@ -195,6 +191,12 @@ func (s *Service) Update(ctx context.Context, id ID, patch Patch) (Player, error
 	}
 	p.Profile = profile
 	return p, nil
+}
+
+func override(member, value *string) {
+	if value != nil {
+		*member = *value
+	}
 }
 
 // Delete removes an account. First the player leaves everything that others would wait for; a deletion that is cut

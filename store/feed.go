@@ -42,7 +42,7 @@ func (db *DB) Messages(ctx context.Context, player notify.PlayerID, after int64,
 
 // Ack raises the acknowledged number.
 func (db *DB) Ack(ctx context.Context, player notify.PlayerID, seq int64) (notify.Cursor, error) {
-	err := db.transact(ctx, func(t *tx) error {
+	err := db.change(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, "UPDATE counters SET acked_seq = CASE WHEN last_seq < ? THEN last_seq ELSE ? END WHERE player_id = ? AND acked_seq < ?",
 			seq, seq, string(player), seq)
 		return err
@@ -85,7 +85,7 @@ func (db *DB) prune(ctx context.Context, table, key, where string, value any, li
 	for _, row := range rows {
 		b.add("DELETE FROM "+table+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?", row...)
 	}
-	return len(rows), db.transact(ctx, func(t *tx) error {
+	return len(rows), db.change(ctx, func(t *tx) error {
 		_, err := t.run(ctx, &b)
 		return err
 	})

@@ -12,7 +12,7 @@ var _ player.Store = (*DB)(nil)
 
 // AddPlayer keeps a player with a first login and its counters.
 func (db *DB) AddPlayer(ctx context.Context, p player.Player, l player.Login, issued player.Issued) error {
-	return db.transact(ctx, func(t *tx) error {
+	return db.change(ctx, func(t *tx) error {
 		var b batch
 		b.add("INSERT INTO players (id, display_name, locale, avatar, created_at) VALUES (?, ?, ?, ?, ?)",
 			string(p.ID), p.Profile.DisplayName, p.Profile.Locale, p.Profile.Avatar, millis(p.CreatedAt))
@@ -45,7 +45,7 @@ func (db *DB) Player(ctx context.Context, id player.ID) (p player.Player, err er
 
 // SaveProfile changes what a player says of themselves.
 func (db *DB) SaveProfile(ctx context.Context, id player.ID, p player.Profile) error {
-	return db.transact(ctx, func(t *tx) error {
+	return db.change(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, "UPDATE players SET display_name = ?, locale = ?, avatar = ? WHERE id = ? AND deleted_at IS NULL",
 			p.DisplayName, p.Locale, p.Avatar, string(id))
 		return err
@@ -54,7 +54,7 @@ func (db *DB) SaveProfile(ctx context.Context, id player.ID, p player.Profile) e
 
 // ErasePlayer empties the account and forgets everything that was the player's alone.
 func (db *DB) ErasePlayer(ctx context.Context, id player.ID, now time.Time) error {
-	return db.transact(ctx, func(t *tx) error {
+	return db.change(ctx, func(t *tx) error {
 		var b batch
 		b.add("DELETE FROM tickets WHERE player_id = ?", string(id))
 		b.add("UPDATE players SET display_name = '', locale = '', avatar = '', deleted_at = ? WHERE id = ?", millis(now), string(id))
@@ -83,7 +83,7 @@ func (db *DB) Token(ctx context.Context, hash player.Hash) (t player.Token, err 
 
 // UseToken notes a first use. The superseded parent is kept for a while, to be recognised.
 func (db *DB) UseToken(ctx context.Context, used player.Token, now time.Time) error {
-	return db.transact(ctx, func(t *tx) error {
+	return db.change(ctx, func(t *tx) error {
 		var b batch
 		b.add("UPDATE tokens SET used = 1 WHERE hash = ?", used.Hash[:])
 		b.add("UPDATE tokens SET superseded_at = ?, expires_at = ? WHERE hash = ? AND superseded_at = 0",
@@ -94,7 +94,7 @@ func (db *DB) UseToken(ctx context.Context, used player.Token, now time.Time) er
 
 // AddTokens keeps tokens of a login that has not ended. Raising the login's own end first makes sure of that.
 func (db *DB) AddTokens(ctx context.Context, l player.LoginID, issued player.Issued) error {
-	return db.transact(ctx, func(t *tx) error {
+	return db.change(ctx, func(t *tx) error {
 		ends := millis(issued.Ends())
 		alive, err := t.exec(ctx, "UPDATE logins SET expires_at = CASE WHEN expires_at < ? THEN ? ELSE expires_at END WHERE id = ?", ends, ends, string(l))
 		if err != nil {
@@ -117,7 +117,7 @@ func (db *DB) HasLogin(ctx context.Context, l player.LoginID) (found bool, err e
 
 // EndLogin forgets a login.
 func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
-	return db.transact(ctx, func(t *tx) error {
+	return db.change(ctx, func(t *tx) error {
 		var b batch
 		b.add("DELETE FROM logins WHERE id = ?", string(l))
 		b.add("DELETE FROM tokens WHERE login_id = ?", string(l))
@@ -127,7 +127,7 @@ func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 
 // PruneTokens deletes what has expired: tokens, and logins whose last token has.
 func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, error) {
-	err := db.transact(ctx, func(t *tx) error {
+	err := db.change(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, "DELETE FROM tokens WHERE expires_at < ?", millis(now)) // nobody else touches these rows
 		return err
 	})

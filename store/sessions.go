@@ -190,7 +190,7 @@ func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease t
 	}
 	slices.Sort(due)
 	in := "id IN (" + marks(len(due)) + ")"
-	err = db.transact(ctx, func(t *tx) error {
+	err = db.change(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, "UPDATE sessions SET claim = ?, lease_until = ? WHERE due_at <= ? AND lease_until < ? AND "+in,
 			append([]any{claim, millis(clock.Add(lease)), millis(now), millis(clock)}, list(due)...)...)
 		return err

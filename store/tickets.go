@@ -44,7 +44,7 @@ func (db *DB) tickets(ctx context.Context, where string, args ...any) (found []m
 
 // AddTicket counts the ticket and keeps it. The counter's row makes the bound exact however many ask at once.
 func (db *DB) AddTicket(ctx context.Context, t matchmaking.Ticket, most int, key *session.Key) error {
-	err := db.transact(ctx, func(tx *tx) error {
+	err := db.change(ctx, func(tx *tx) error {
 		counted, err := tx.exec(ctx, "UPDATE counters SET open_tickets = open_tickets + 1 WHERE player_id = ? AND open_tickets < ?", string(t.Player), most)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (db *DB) Tickets(ctx context.Context, player notify.PlayerID, after matchma
 
 // CancelTicket ends a ticket that waits.
 func (db *DB) CancelTicket(ctx context.Context, id matchmaking.TicketID) error {
-	return db.transact(ctx, func(t *tx) error {
+	return db.change(ctx, func(t *tx) error {
 		ended, err := t.exec(ctx, "UPDATE tickets SET status = 'cancelled' WHERE id = ? AND status = 'waiting'", string(id))
 		if err != nil || ended == 0 {
 			return err
@@ -125,7 +125,8 @@ func (db *DB) ExpireTickets(ctx context.Context, now time.Time, limit int) (told
 	if err != nil || len(due) == 0 {
 		return nil, err
 	}
-	return told, db.transact(ctx, func(t *tx) error {
+	err = db.change(ctx, func(t *tx) error {
+		told = nil
 		var b batch
 		for _, ticket := range due {
 			b.add("UPDATE tickets SET status = 'expired' WHERE id = ? AND status = 'waiting'", string(ticket.ID))
@@ -156,6 +157,7 @@ func (db *DB) ExpireTickets(ctx context.Context, now time.Time, limit int) (told
 		last.insert(db.engine, "feed ("+feedColumns+")", feedRows(messages), "")
 		return t.finish(ctx, &last)
 	})
+	return told, err
 }
 
 func expired(t matchmaking.Ticket, now time.Time) notify.Message {

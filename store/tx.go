@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -137,6 +138,21 @@ func (db *DB) transact(ctx context.Context, fn func(*tx) error) error {
 	return err
 }
 
+// change is transact for everything but group commit, which knows better: what met another transaction on the same rows
+// was rolled back for sure, and is tried again from its beginning.
+func (db *DB) change(ctx context.Context, fn func(*tx) error) (err error) {
+	for attempt := range contentionTries {
+		err = db.transact(ctx, fn)
+		if err == nil || errors.Is(err, errUnknown) || !isContention(err) || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(rand.N(10 * time.Millisecond << attempt))
+	}
+	return err
+}
+
+const contentionTries = 4
+
 // rollback tries to undo, also for a request that was given up, and tells whether it was done.
 func (t *tx) rollback(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
@@ -149,6 +165,9 @@ func (t *tx) rollback(ctx context.Context) bool {
 // begins the transaction.
 func (t *tx) run(ctx context.Context, b *batch) ([]int64, error) {
 	opening := !t.begun
+	if !opening && len(b.queries) == 0 {
+		return nil, nil // MySQL refuses an empty packet
+	}
 	if opening {
 		b = &batch{queries: append([]string{t.db.engine.begin}, b.queries...), args: append([][]any{nil}, b.args...)}
 		t.begun = true
