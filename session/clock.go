@@ -34,6 +34,7 @@ func (c *Clock) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	s.metrics.due.Set(float64(len(due)))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, clockWorkers)
 	for _, id := range due {
@@ -70,13 +71,15 @@ func (s *Service) remind(ctx context.Context, sess Session) error {
 		return nil
 	}
 	after, messages := remind(sess, now)
-	err := s.store.Commit(ctx, Commit{Before: sess.Version, Session: after, Messages: messages, Reminds: sess.Due})
+	c := Commit{Before: sess.Version, Session: after, Messages: messages, Reminds: sess.Due}
+	err := s.store.Commit(ctx, c)
 	if errors.Is(err, ErrConflict) {
 		return nil // somebody moved, or another node has reminded
 	}
 	if err != nil {
 		return err
 	}
+	s.metrics.committed(c)
 	s.wakeAll(messages)
 	return nil
 }

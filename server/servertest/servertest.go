@@ -24,6 +24,7 @@ import (
 	"yourturn/games/tictactoe"
 	"yourturn/notify"
 	"yourturn/server"
+	"yourturn/store/enginetest"
 )
 
 // Process is a running program.
@@ -64,7 +65,7 @@ func Binary(tb testing.TB) string {
 func Start(tb testing.TB, database string, args ...string) *Process {
 	tb.Helper()
 	Migrate(tb, database)
-	p := &Process{Database: database, args: args, URL: "http://" + freeAddress(tb), logs: &logFile{}}
+	p := &Process{Database: database, args: args, URL: fmt.Sprintf("http://127.0.0.1:%d", enginetest.Port(tb)), logs: &logFile{}}
 	p.Restart(tb)
 	tb.Cleanup(func() {
 		p.Kill()
@@ -151,17 +152,6 @@ func (p *Process) Stop(tb testing.TB) int {
 
 // Logs is what the program has logged so far.
 func (p *Process) Logs() string { return p.logs.all() }
-
-// freeAddress finds a port that nobody has.
-func freeAddress(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // logFile keeps what is written to it.
 type logFile struct {

@@ -272,6 +272,18 @@ func query(config *mysql.Config, f func(*sql.DB) error) error {
 	return f(db)
 }
 
+// Port is a port of 127.0.0.1 for a server that a test kills and starts again: nobody else gets it while nobody
+// listens on it.
+func Port(tb testing.TB) int {
+	tb.Helper()
+	port, release, err := reservePort()
+	if err != nil {
+		tb.Fatalf("reserve a port: %v", err)
+	}
+	tb.Cleanup(release)
+	return port
+}
+
 // reservePort finds a free port and keeps others from it while the server is down, which would otherwise be
 // pure luck: any outgoing connection may be given it. On Linux a socket that is bound and does not listen does
 // that, and lets a server that sets SO_REUSEADDR, as both engines do, have the port.
