@@ -162,6 +162,7 @@ var sentinels = []struct {
 	{session.ErrBusy, "busy"},
 	{session.ErrConflict, "busy"},
 	{session.ErrUnknown, "unavailable"},
+	{session.ErrClock, "unavailable"},
 	{notify.ErrTooManyStreams, "too-many-streams"},
 	{notify.ErrClosed, "unavailable"},
 }

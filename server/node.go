@@ -91,10 +91,10 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		Store: db, Hub: n.hub, Now: now, Retention: c.Retention, Beat: notify.DefaultBeat, MaxAge: notify.DefaultMaxAge,
 	}
 	n.sessions = session.NewService(session.Config{
-		Store: db, Games: c.Games, Wake: n.wake, Now: now, NewID: newID, Random: rand.Reader, Log: c.Log,
-		Metrics: session.NewMetrics(registry),
+		Store: db, Games: c.Games, Wake: n.wake, Now: now, Trusted: n.clockTrusted, NewID: newID, Random: rand.Reader,
+		Log: c.Log, Metrics: session.NewMetrics(registry),
 	})
-	n.clock = &session.Clock{Service: n.sessions, Trusted: n.clockTrusted}
+	n.clock = &session.Clock{Service: n.sessions}
 	n.tickets = matchmaking.NewService(db, n.sessions, n.wake, now, newID, c.Log)
 	n.players = &player.Service{
 		Store: db, Now: now, NewID: newID, Random: rand.Reader,

@@ -9,11 +9,7 @@ import (
 )
 
 // Clock acts for those who let their time pass, reminds those whose time runs out, and takes the server's own steps.
-type Clock struct {
-	Service *Service
-	// Trusted is asked before every pass: a node whose clock is wrong must not act for anybody.
-	Trusted func() bool
-}
+type Clock struct{ Service *Service }
 
 // clockLot bounds one pass; clockWorkers is how many of it are worked on at a time, so that they share commits.
 const (
@@ -26,10 +22,10 @@ const lease = 15 * time.Second
 
 // Step does one bounded pass and tells how many sessions it looked at.
 func (c *Clock) Step(ctx context.Context) (int, error) {
-	if !c.Trusted() {
+	s := c.Service
+	if !s.trusted() {
 		return 0, nil
 	}
-	s := c.Service
 	due, err := s.store.ClaimDue(ctx, s.now(), s.newID(), lease, clockLot)
 	if err != nil {
 		return 0, err
