@@ -177,9 +177,7 @@ var _ notify.Sink = (*sseSink)(nil)
 const reconnect = 2 * time.Second
 
 func (s *sseSink) Hello(c notify.Cursor) error {
-	if err := s.conn.retry(reconnect); err != nil {
-		return err
-	}
+	s.conn.retry(reconnect)
 	return s.named("hello", "", streamHello{ServerTime: seconds(s.now()).Format(timeFormat), LastSeq: c.Last, AckedSeq: c.Acked})
 }
 

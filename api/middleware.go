@@ -234,7 +234,7 @@ func (info *requestInfo) access(r *http.Request, rec *recorder, took time.Durati
 	attrs := []slog.Attr{
 		slog.String("method", methodOf(r)), slog.String("route", routeOf(r)),
 		slog.Int("status", rec.statusOr200()), slog.Int64("bytes", rec.bytes),
-		slog.Duration("duration", took), slog.String("remote", addressClass(info.client)),
+		slog.Float64("seconds", took.Seconds()), slog.String("remote", addressClass(info.client)),
 	}
 	if id := r.PathValue("session_id"); saneID.MatchString(id) {
 		attrs = append(attrs, slog.String("session_id", id))

@@ -268,17 +268,7 @@ func (s *server) getSession(ctx context.Context, in *getSessionInput) (*getReply
 	if err != nil {
 		return nil, err
 	}
-	id := session.ID(in.SessionID)
-	if in.Version > 0 {
-		sess, err := s.Sessions.GetAt(ctx, player, id, in.Version)
-		if err != nil {
-			return nil, err
-		}
-		reply := s.tagged(sess, player)
-		reply.Body, err = s.wireSession(sess, player)
-		return reply, err
-	}
-	sess, err := s.Sessions.Get(ctx, player, id)
+	sess, err := s.sessionAt(ctx, player, session.ID(in.SessionID), in.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -290,8 +280,18 @@ func (s *server) getSession(ctx context.Context, in *getSessionInput) (*getReply
 	if reply.Body, err = s.wireSession(sess, player); err != nil {
 		return nil, err
 	}
-	reply.Body.Unread, reply.Body.FeedSeq = unread(sess, player, cursor), &cursor.Last
+	if in.Version == 0 {
+		reply.Body.Unread, reply.Body.FeedSeq = unread(sess, player, cursor), &cursor.Last
+	}
 	return reply, nil
+}
+
+// sessionAt is a session as it was at a version, or as it is.
+func (s *server) sessionAt(ctx context.Context, player notify.PlayerID, id session.ID, version int64) (session.Session, error) {
+	if version > 0 {
+		return s.Sessions.GetAt(ctx, player, id, version)
+	}
+	return s.Sessions.Get(ctx, player, id)
 }
 
 // tagged is an answer that a client may keep, and must ask about again.

@@ -72,10 +72,9 @@ func (c *sseConn) comment(text string) error {
 	return c.end()
 }
 
-// retry tells the client how long to wait before it connects again.
-func (c *sseConn) retry(d time.Duration) error {
+// retry tells the client how long to wait before it connects again. It travels with the event that follows.
+func (c *sseConn) retry(d time.Duration) {
 	c.line("retry", strconv.FormatInt(d.Milliseconds(), 10))
-	return c.end()
 }
 
 // lines splits at every line break that SSE knows, so that data can never begin a field of its own.

@@ -80,8 +80,8 @@ func TestStreamWritesFrames(t *testing.T) {
 			t.Error(err)
 			return
 		}
+		c.retry(2500 * time.Millisecond)
 		err = errors.Join(
-			c.retry(2500*time.Millisecond),
 			c.event("", "7", []byte(`{"a":1}`)),
 			c.event("bye", "", []byte("one\ntwo\r\nthree\rid: 9\n")),
 			c.comment("still here"),
@@ -96,8 +96,7 @@ func TestStreamWritesFrames(t *testing.T) {
 	}, func(t *testing.T, client *http.Client, url string) {
 		_, stream := open(t, client, url)
 		body, err := io.ReadAll(stream)
-		want := "retry: 2500\n\n" +
-			"id: 7\ndata: {\"a\":1}\n\n" +
+		want := "retry: 2500\nid: 7\ndata: {\"a\":1}\n\n" +
 			"event: bye\ndata: one\ndata: two\ndata: three\ndata: id: 9\ndata: \n\n" +
 			": still here\n\n"
 		if err != nil || string(body) != want {

@@ -117,6 +117,9 @@ func (g *table) greet(t *testing.T) {
 	for _, app := range []*servertest.App{g.first, g.second} {
 		list := app.Must(t, 200, "GET", "/v1/sessions", nil)
 		same(t, "feed_seq of the list", list.Int("feed_seq"), int64(len(g.told[app])))
+		same(t, "news", list.Bool("items", 0, "unread"), true)
+		app.Must(t, 200, "POST", "/v1/me/feed/ack", map[string]any{"seq": list.Int("feed_seq")})
+		same(t, "no news", app.Must(t, 200, "GET", "/v1/sessions", nil).Bool("items", 0, "unread"), false)
 		if g.streams[app] == nil {
 			g.streams[app] = app.Stream(t, "?after=0")
 			g.streams[app].Greeted(t)
@@ -159,9 +162,6 @@ func (g *table) play(t *testing.T) {
 	same(t, "no deadline any more", won.At("deadline_at"), nil)
 	same(t, "nobody to move", won.Len("to_move"), 0)
 	placings := fmt.Sprintf(`[{"seat": 0, "place": %d, "score": 0}, {"seat": 1, "place": %d, "score": 0}]`, 1+g.seats[x], 1+g.seats[o])
-	if g.seats[x] == 1 {
-		placings = `[{"seat": 1, "place": 1, "score": 0}, {"seat": 0, "place": 2, "score": 0}]`
-	}
 	g.happened = append(g.happened, happened{7, 5, "move", g.seats[x], `{"move": {"cell": 6}}`},
 		happened{7, 5, "finished", -1, `{"reason": "line", "placings": ` + placings + `}`})
 	for _, app := range []*servertest.App{x, o} {

@@ -63,7 +63,7 @@ type Recorded struct {
 	Kind string          `json:"kind"`
 	Seat *int            `json:"seat,omitempty"`
 	Data json.RawMessage `json:"data,omitempty"`
-	To   []int           `json:"to,omitempty"` // nil: everybody
+	To   []int           `json:"to,omitempty"`  // nil: everybody
 	Few  bool            `json:"few,omitempty"` // To counts, even when it is empty
 }
 

@@ -325,4 +325,3 @@ func pause(ctx context.Context, attempt int) error {
 		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
 	}
 }
-
