@@ -19,7 +19,7 @@ import (
 // Migrator brings a database to a schema version. Six at once apply each migration once: a row of a table is their
 // lock, which also works where GET_LOCK does not.
 type Migrator struct {
-	engine   engine
+	versions versions
 	db       *sql.DB
 	provider *goose.Provider
 }
@@ -41,7 +41,10 @@ func NewMigrator(address string, files fs.FS) (*Migrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Migrator{engine: e, db: sql.OpenDB(connector)}
+	m := &Migrator{db: sql.OpenDB(connector)}
+	if m.versions, err = newVersions(e); err != nil {
+		return nil, err
+	}
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if e.packets {
 		locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(time.Second, 300), lock.WithTableName("migrations_lock"))
@@ -52,7 +55,7 @@ func NewMigrator(address string, files fs.FS) (*Migrator, error) {
 	} else {
 		m.db.SetMaxOpenConns(1)
 	}
-	options = append(options, goose.WithStore(versions{}))
+	options = append(options, goose.WithStore(m.versions))
 	if m.provider, err = goose.NewProvider(goose.DialectCustom, m.db, folder, options...); err != nil {
 		return nil, errors.Join(err, m.db.Close())
 	}
@@ -99,7 +102,7 @@ func (m *Migrator) Status(ctx context.Context) ([]MigrationState, error) {
 func (m *Migrator) Check(ctx context.Context) error {
 	sources := m.provider.ListSources()
 	own := sources[len(sources)-1].Version
-	stored, err := versions{}.latest(ctx, m.db)
+	stored, err := m.versions.latest(ctx, m.db)
 	if err != nil {
 		return fail(err)
 	}
@@ -114,13 +117,22 @@ func (m *Migrator) Check(ctx context.Context) error {
 	return fmt.Errorf("the database has schema version %d, which is newer than this server (%d) can work on: upgrade the server, or run 'yourturn migrate down' with the newer one", stored, own)
 }
 
-// versions is goose's table of what was applied, with plain statements that every engine here answers alike. (goose's
-// own look into information_schema finds nothing through some proxies.)
-type versions struct{}
+// versions is goose's own table of what was applied, so that goose's command can run these files too. Only the question
+// whether it exists is asked differently: goose looks into information_schema, which finds nothing through some proxies.
+type versions struct{ database.Store }
 
 const versionTable = "goose_db_version"
 
-func (versions) Tablename() string { return versionTable }
+var _ database.StoreExtender = versions{}
+
+func newVersions(e engine) (versions, error) {
+	dialect := database.DialectSQLite3
+	if e.packets {
+		dialect = database.DialectMySQL
+	}
+	own, err := database.NewStore(dialect, versionTable)
+	return versions{own}, err
+}
 
 // TableExists asks the table itself.
 func (versions) TableExists(ctx context.Context, db database.DBTxConn) (bool, error) {
@@ -130,52 +142,6 @@ func (versions) TableExists(ctx context.Context, db database.DBTxConn) (bool, er
 		return false, err
 	}
 	return err == nil, nil
-}
-
-func (versions) CreateVersionTable(ctx context.Context, db database.DBTxConn) error {
-	_, err := db.ExecContext(ctx, "CREATE TABLE "+versionTable+" (version_id BIGINT NOT NULL, is_applied INTEGER NOT NULL, tstamp TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (version_id))")
-	return err
-}
-
-func (versions) Insert(ctx context.Context, db database.DBTxConn, req database.InsertRequest) error {
-	_, err := db.ExecContext(ctx, "INSERT INTO "+versionTable+" (version_id, is_applied) VALUES (?, 1)", req.Version)
-	return err
-}
-
-func (versions) Delete(ctx context.Context, db database.DBTxConn, version int64) error {
-	_, err := db.ExecContext(ctx, "DELETE FROM "+versionTable+" WHERE version_id = ?", version)
-	return err
-}
-
-func (versions) GetMigration(ctx context.Context, db database.DBTxConn, version int64) (*database.GetMigrationResult, error) {
-	var at any
-	var applied bool
-	err := db.QueryRowContext(ctx, "SELECT tstamp, is_applied FROM "+versionTable+" WHERE version_id = ?", version).Scan(&at, &applied)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, database.ErrVersionNotFound
-	}
-	return &database.GetMigrationResult{Timestamp: asTime(at), IsApplied: applied}, err
-}
-
-// asTime reads a timestamp as either driver gives it.
-func asTime(value any) time.Time {
-	if at, ok := value.(time.Time); ok {
-		return at.UTC()
-	}
-	text, _ := value.(string)
-	at, _ := time.Parse(time.DateTime, text) // a stamp that cannot be read is shown as none
-	return at
-}
-
-func (v versions) GetLatestVersion(ctx context.Context, db database.DBTxConn) (int64, error) {
-	var version sql.NullInt64
-	if err := db.QueryRowContext(ctx, "SELECT MAX(version_id) FROM "+versionTable).Scan(&version); err != nil {
-		return 0, err
-	}
-	if !version.Valid {
-		return 0, database.ErrVersionNotFound
-	}
-	return version.Int64, nil
 }
 
 // latest is the stored version; 0 without the table.
@@ -188,21 +154,4 @@ func (v versions) latest(ctx context.Context, db *sql.DB) (int64, error) {
 		return 0, nil
 	}
 	return version, err
-}
-
-func (versions) ListMigrations(ctx context.Context, db database.DBTxConn) ([]*database.ListMigrationsResult, error) {
-	rows, err := db.QueryContext(ctx, "SELECT version_id, is_applied FROM "+versionTable+" ORDER BY version_id DESC")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var found []*database.ListMigrationsResult
-	for rows.Next() {
-		var r database.ListMigrationsResult
-		if err := rows.Scan(&r.Version, &r.IsApplied); err != nil {
-			return nil, err
-		}
-		found = append(found, &r)
-	}
-	return found, rows.Err()
 }
