@@ -238,7 +238,7 @@ func (s *Service) commit(ctx context.Context, before Session, g games.Game, acts
 	}
 	c.Waiting = waiting(before, after)
 	c.Seats, c.GotUp = seatRows(before, &after, c.Changes)
-	c.Session = after
+	c.Session, c.SameTurn = after, after.Turn == before.Turn && after.Status == before.Status
 	if err := s.store.Commit(ctx, c); err != nil {
 		return before, err
 	}

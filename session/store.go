@@ -39,6 +39,7 @@ type Store interface {
 type Commit struct {
 	Before   int64   // the version that the changes start from; 0 for a session that is new
 	Session  Session // as it stands afterwards
+	SameTurn bool    // the turn goes on: its due instant stays what the database has, for a reminder may have moved it
 	Changes  []Change
 	Messages []notify.Message
 	Seats    []Seat                  // the seats whose rows change

@@ -294,7 +294,7 @@ func addUpdate(b *batch, e *entry) {
 		return
 	}
 	b.add(updateSession, s.Status, s.Version, s.Turn, string(s.State), encode(s.Await), encode(s.Pending), millis(s.Deadline),
-		millis(s.Due), millis(s.UpdatedAt), encode(s.Result), s.ChangeID, string(s.ID), e.Before)
+		flag(e.SameTurn), millis(s.Due), millis(s.UpdatedAt), encode(s.Result), s.ChangeID, string(s.ID), e.Before)
 }
 
 // recognise finds, after a try whose end is unknown, what it has made true after all. The updates of [group.claim] have

@@ -54,7 +54,7 @@ func flag(b bool) int {
 
 const sessionColumns = `id, game, rules_version, status, version, turn, config, turn_seconds, capacity, join_code, seed, state, awaited, pending, deadline_at, due_at, created_at, updated_at, result, change_id, claim, lease_until`
 
-const updateSession = `UPDATE sessions SET status = ?, version = ?, turn = ?, state = ?, awaited = ?, pending = ?, deadline_at = ?, due_at = ?, updated_at = ?, result = ?, change_id = ?, claim = '', lease_until = 0 WHERE id = ? AND version = ?`
+const updateSession = `UPDATE sessions SET status = ?, version = ?, turn = ?, state = ?, awaited = ?, pending = ?, deadline_at = ?, due_at = CASE WHEN ? = 1 THEN due_at ELSE ? END, updated_at = ?, result = ?, change_id = ?, claim = '', lease_until = 0 WHERE id = ? AND version = ?`
 
 func sessionRow(s session.Session) []any {
 	return []any{
