@@ -27,9 +27,17 @@ import (
 // YOURTURN_BENCH_AGAINST names another build of the program: then each round is played on it too.
 func BenchmarkMovesOverHTTP(b *testing.B) {
 	var halls []*hall
-	for program, binary := range programs(b) {
-		for _, e := range engines(b) {
-			halls = append(halls, openHall(b, program, binary, e))
+	for _, p := range programs(b) {
+		for i, e := range engines(b) {
+			h := openHall(b, p, e)
+			h.beside = h
+			switch {
+			case len(halls) >= 2:
+				h.beside = halls[i]
+			case i > 0:
+				h.beside = halls[0]
+			}
+			halls = append(halls, h)
 		}
 	}
 	for _, c := range []contest{
@@ -46,7 +54,7 @@ func BenchmarkMovesOverHTTP(b *testing.B) {
 			}
 			var rows []string
 			for _, h := range halls {
-				rows = append(rows, h.row(played[h], played[halls[0]]))
+				rows = append(rows, h.row(played[h], played[h.beside]))
 				b.ReportMetric(median(each(played[h], tally.rate)), h.name+"-moves/s")
 			}
 			b.ReportMetric(0, "ns/op")
@@ -56,11 +64,13 @@ func BenchmarkMovesOverHTTP(b *testing.B) {
 	}
 }
 
+type program struct{ name, binary string }
+
 // programs are the builds to compare, the one of this tree first.
-func programs(b *testing.B) map[string]string {
-	all := map[string]string{"": servertest.Binary(b)}
+func programs(b *testing.B) []program {
+	all := []program{{"", servertest.Binary(b)}}
 	if other := os.Getenv("YOURTURN_BENCH_AGAINST"); other != "" {
-		all["against "] = other
+		all = append(all, program{"other-", other})
 	}
 	return all
 }
@@ -74,10 +84,10 @@ type contest struct {
 func (c contest) String() string {
 	name := fmt.Sprintf("pairs=%d", c.pairs)
 	if c.streams {
-		name += "/streams"
+		name += "+streams"
 	}
 	if c.think > 0 {
-		name += "/paced"
+		name += "+paced"
 	}
 	return name
 }
@@ -90,26 +100,27 @@ const (
 
 // hall is a running program with everybody who plays there.
 type hall struct {
-	name  string
-	host  string
-	pids  []int // of the program and, when there is one, of its database
-	pairs [][2]*app
+	name   string
+	beside *hall // what it is compared with: SQLite, or this build on the same engine
+	host   string
+	pids   []int // of the program and, when there is one, of its database
+	pairs  [][2]*app
 }
 
-func openHall(b *testing.B, program, binary string, e engine) *hall {
+func openHall(b *testing.B, p program, e engine) *hall {
 	b.Helper()
 	servertest.Migrate(b, e.database)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
-	h := &hall{name: program + e.name, host: l.Addr().String()}
+	h := &hall{name: p.name + e.name, host: l.Addr().String()}
 	l.Close()
 	log, err := os.Create(filepath.Join(b.TempDir(), "log"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(binary, "serve", "--listen", h.host, "--database", e.database, "--rate-limit", "off")
+	cmd := exec.Command(p.binary, "serve", "--listen", h.host, "--database", e.database, "--rate-limit", "off")
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
@@ -280,9 +291,6 @@ func playUntil(pair [2]*app, c contest, start, end time.Time, t *tally) error {
 			}
 			now := time.Now()
 			if now.After(end) {
-				if c.think == 0 {
-					return nil
-				}
 				return nil
 			}
 			if now.After(start) {
@@ -296,11 +304,11 @@ func playUntil(pair [2]*app, c contest, start, end time.Time, t *tally) error {
 	}
 }
 
-// row is a line of the table: medians of the rounds, and of the rounds' ratios to the first hall.
-func (h *hall) row(rounds, first []tally) string {
+// row is a line of the table: medians of the rounds, and of the rounds' ratios to the hall beside it.
+func (h *hall) row(rounds, beside []tally) string {
 	var ratios []float64
 	for i := range rounds {
-		ratios = append(ratios, rounds[i].rate()/first[i].rate())
+		ratios = append(ratios, rounds[i].rate()/beside[i].rate())
 	}
 	perMove := func(process int) float64 {
 		return median(each(rounds, func(t tally) float64 {

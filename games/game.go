@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -39,7 +40,10 @@ type Game interface {
 // Types are the schema names of what travels: "TicTacToeConfig", "TicTacToeMove", "TicTacToeView".
 type Types struct{ Config, Move, View string }
 
-var gameName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+var (
+	gameName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+	typeName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,31}$`)
+)
 
 // Define makes a Game of rules. It panics when they describe themselves wrongly: a fault that no start-up should survive.
 func Define[Config, State, Move, View any](rules Rules[Config, State, Move, View]) Game {
@@ -47,12 +51,19 @@ func Define[Config, State, Move, View any](rules Rules[Config, State, Move, View
 	switch {
 	case !gameName.MatchString(info.Name):
 		panic(fmt.Sprintf("games: %q is not a game's name", info.Name))
-	case info.Title == "" || info.TypeName == "" || info.Version < 1:
-		panic(fmt.Sprintf("games: %s lacks a title, a type name or a version", info.Name))
+	case !typeName.MatchString(info.TypeName):
+		panic(fmt.Sprintf("games: %q cannot begin the names of the types of %s", info.TypeName, info.Name))
+	case info.Title == "" || info.Version < 1:
+		panic(fmt.Sprintf("games: %s lacks a title or a version", info.Name))
 	case info.MinSeats < 1 || info.MaxSeats < info.MinSeats:
 		panic(fmt.Sprintf("games: %s seats %d to %d", info.Name, info.MinSeats, info.MaxSeats))
 	case info.TurnSeconds < MinTurnSeconds || info.TurnSeconds > MaxTurnSeconds:
 		panic(fmt.Sprintf("games: a turn of %s takes %d s by default", info.Name, info.TurnSeconds))
+	}
+	for i, role := range info.Roles {
+		if role == "" || slices.Contains(info.Roles[:i], role) {
+			panic(fmt.Sprintf("games: %s has a role without a name, or one twice: %q", info.Name, info.Roles))
+		}
 	}
 	registry := huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
 		return info.TypeName + huma.DefaultSchemaNamer(t, hint)

@@ -61,8 +61,8 @@ func (f *Feed) page(ctx context.Context, player PlayerID, after int64, limit int
 	if err != nil {
 		return Page{}, err
 	}
-	if after > cursor.Last {
-		return Page{Cursor: cursor, Reset: true}, nil
+	if after >= cursor.Last {
+		return Page{Cursor: cursor, Reset: after > cursor.Last}, nil
 	}
 	items, err := f.Store.Messages(ctx, player, after, limit)
 	if err != nil {
@@ -76,6 +76,16 @@ func (f *Feed) page(ctx context.Context, player PlayerID, after int64, limit int
 		return Page{Cursor: cursor, Reset: true}, nil
 	}
 	return Page{Items: items, Cursor: cursor}, nil
+}
+
+// next is page for a connection that follows. Numbers have no gap: what begins right after the number is all there is,
+// and the cursor need not be asked for.
+func (f *Feed) next(ctx context.Context, player PlayerID, after int64, limit int) (Page, error) {
+	items, err := f.Store.Messages(ctx, player, after, limit)
+	if err != nil || len(items) > 0 && items[0].Seq == after+1 {
+		return Page{Items: items}, err
+	}
+	return f.page(ctx, player, after, limit)
 }
 
 // List reads a page after a number; without one, after what is acknowledged. When there is nothing it waits as long
@@ -189,7 +199,7 @@ const streamPage = 100
 
 func (f *Feed) catchUp(ctx context.Context, player PlayerID, from int64, sink Sink) (int64, error) {
 	for {
-		page, err := f.page(ctx, player, from, streamPage)
+		page, err := f.next(ctx, player, from, streamPage)
 		if err != nil {
 			return from, err
 		}
@@ -206,6 +216,9 @@ func (f *Feed) catchUp(ctx context.Context, player PlayerID, from int64, sink Si
 			return from, fmt.Errorf("write: %w", err)
 		}
 		from = page.Items[len(page.Items)-1].Seq
+		if len(page.Items) < streamPage {
+			return from, nil // what comes from now on wakes the connection
+		}
 	}
 }
 

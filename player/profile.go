@@ -49,37 +49,41 @@ func (p Profile) check() (Profile, error) {
 	return Profile{DisplayName: name, Avatar: avatar, Locale: locale}, nil
 }
 
-// cleanText normalises what a person typed. It refuses what would let a name pose as something else: controls, marks
-// that turn the direction of the text around them, and characters that cannot be seen. The joiner inside emoji and the
-// selector of their colour are what remains allowed of those.
+// cleanText normalises what a person typed. White space, line breaks among it, becomes single spaces. It refuses what
+// would let a name pose as something else: controls, marks that turn the direction of the text around them, marks in
+// piles, and characters that cannot be seen, but for the joiner and the selector where they do something.
 func cleanText(member, text string, most int) (string, error) {
 	if !utf8.ValidString(text) {
 		return "", &BadProfile{member, "must be valid UTF-8"}
 	}
 	text = strings.Join(strings.Fields(norm.NFC.String(text)), " ")
-	if utf8.RuneCountInString(text) > most {
+	runes := []rune(text)
+	if len(runes) > most {
 		return "", &BadProfile{member, fmt.Sprintf("must have at most %d characters", most)}
 	}
 	marks := 0
-	for _, r := range text {
-		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) {
-			marks++
-		} else {
+	for i, r := range runes {
+		before, after := ' ', ' '
+		if i > 0 {
+			before = runes[i-1]
+		}
+		if i+1 < len(runes) {
+			after = runes[i+1]
+		}
+		switch {
+		case !unicode.In(r, unicode.Mn, unicode.Me):
 			marks = 0
+		case before == ' ':
+			return "", &BadProfile{member, "must not begin a word with a mark"}
+		default:
+			marks++
 		}
 		if marks > maxMarks {
 			return "", &BadProfile{member, "must not pile up marks on a character"}
 		}
-		if r == zeroWidthJoiner || r == emojiSelector || r == ' ' {
-			continue
-		}
-		if !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) ||
-			unicode.Is(unicode.Variation_Selector, r) || unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Co, r) {
+		if !seen(before, r, after) {
 			return "", &BadProfile{member, "must not hold controls, direction marks or invisible characters"}
 		}
-	}
-	if text != "" && strings.Trim(text, string([]rune{zeroWidthJoiner, emojiSelector, ' '})) == "" {
-		return "", &BadProfile{member, "must hold something that can be seen"}
 	}
 	return text, nil
 }
@@ -87,8 +91,34 @@ func cleanText(member, text string, most int) (string, error) {
 const (
 	zeroWidthJoiner = '\u200d'
 	emojiSelector   = '\ufe0f'
-	maxMarks        = 3 // on one character; Vietnamese and vocalised scripts need two or three
+	keycap          = '\u20e3'
+	brailleBlank    = '\u2800' // a symbol to Unicode, nothing to the eye
+	virama          = 9        // the combining class of the marks after which a joiner shapes Indic letters
+	maxMarks        = 3        // on one character; Vietnamese and vocalised scripts need two or three
 )
+
+// seen says that a character shows, by itself or by what it does to those beside it: a joiner makes one picture of two,
+// or one letter of two as in Sinhala; a selector gives a picture its colours. Anywhere else they would make two names of
+// one that look the same.
+func seen(before, r, after rune) bool {
+	switch r {
+	case ' ':
+		return true
+	case zeroWidthJoiner:
+		return (isPicture(before) || before == emojiSelector) && isPicture(after) || norm.NFC.PropertiesString(string(before)).CCC() == virama
+	case emojiSelector:
+		return isPicture(before) || after == keycap
+	case brailleBlank:
+		return false
+	}
+	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Cf, unicode.Zs, unicode.Co,
+		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// isPicture takes in all symbols that emoji are made of, and some more.
+func isPicture(r rune) bool {
+	return r > unicode.MaxASCII && unicode.In(r, unicode.So, unicode.Sm, unicode.Sk, unicode.Po, unicode.Pd)
+}
 
 func cleanLocale(text string) (string, error) {
 	if text == "" {

@@ -108,7 +108,7 @@ func (s *Service) token(ctx context.Context, secret string, kind Kind) (Token, e
 	now := s.Now()
 	t, err := s.Store.Token(ctx, HashOf(secret))
 	switch {
-	case errors.Is(err, ErrNotFound) && kind == Access && saysExpired(secret, now):
+	case errors.Is(err, ErrNotFound) && kind != Refresh && saysExpired(secret, kind, now): // refresh, and come again
 		return Token{}, ErrExpired
 	case errors.Is(err, ErrNotFound):
 		return Token{}, ErrInvalid

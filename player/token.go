@@ -70,9 +70,9 @@ func issue(random io.Reader, kind Kind, ends time.Time) (string, Hash, error) {
 func HashOf(token string) Hash { return sha256.Sum256([]byte(token)) }
 
 // saysExpired reads a token's own word on its end, which proves nothing and decides only which refusal it gets.
-func saysExpired(token string, now time.Time) bool {
+func saysExpired(token string, kind Kind, now time.Time) bool {
 	head, _, ok := strings.Cut(token, ".")
-	if !ok || len(head) < 2 || head[:1] != string(Access[:1]) {
+	if !ok || len(head) < 2 || head[:1] != string(kind[:1]) {
 		return false
 	}
 	ends, err := strconv.ParseInt(head[1:], 36, 64)

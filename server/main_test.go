@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,9 +18,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
 
-// scale is how often something is done: as often as the project promises in CI, a tenth of it at a desk.
-func scale(promised int) int {
-	if os.Getenv("CI") == "true" {
+// scale is how often something is done: as often as the project promises in CI, a tenth of it at a desk, and on the
+// third engine, which is much like the second.
+func scale(t *testing.T, promised int) int {
+	if os.Getenv("CI") == "true" && !strings.HasSuffix(t.Name(), "/mysql") {
 		return promised
 	}
 	return promised / 10
@@ -144,3 +146,20 @@ func ticket(turnSeconds int) map[string]any {
 
 // sessionPath is where a session is read.
 func sessionPath(id string) string { return "/v1/sessions/" + id }
+
+// private seats two guests at a table of their own, whatever else goes on, and returns the one to move first.
+func private(t *testing.T, url, game string) (session string, first, second *servertest.App) {
+	t.Helper()
+	ann, bob := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob")
+	code := ann.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": game}).String("join_code")
+	joined := bob.Must(t, 200, "POST", "/v1/sessions/join", map[string]any{"join_code": code})
+	if joined.Bool("your_turn") {
+		return joined.String("id"), bob, ann
+	}
+	return joined.String("id"), ann, bob
+}
+
+// say is the body of a move of the game whisper.
+func say(turn int64, word string) map[string]any {
+	return map[string]any{"turn": turn, "move": map[string]any{"say": word}}
+}

@@ -30,9 +30,9 @@ func NormalCode(typed string) string {
 		switch r {
 		case '-', ' ':
 			return -1
-		case 'O', 'o':
+		case 'O':
 			return '0'
-		case 'I', 'i', 'L', 'l':
+		case 'I', 'L':
 			return '1'
 		}
 		return r

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,9 @@ func (p Position) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.SortKey, 36) + " " + string(p.ID)))
 }
 
+// isID keeps out of the database what cannot be an id and may not even be text.
+var isID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
 func parsePosition(cursor string) (Position, error) {
 	if cursor == "" {
 		return Position{}, nil
@@ -47,7 +51,7 @@ func parsePosition(cursor string) (Position, error) {
 	}
 	key, id, ok := strings.Cut(string(raw), " ")
 	sortKey, err := strconv.ParseInt(key, 36, 64)
-	if !ok || err != nil || sortKey <= 0 || id == "" || len(id) > 64 {
+	if !ok || err != nil || sortKey <= 0 || !isID.MatchString(id) {
 		return Position{}, ErrBadCursor
 	}
 	return Position{SortKey: sortKey, ID: ID(id)}, nil

@@ -3,7 +3,14 @@ package session
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"yourturn/games"
 )
 
 // historyPage is how many changes are read at a time.
@@ -25,7 +32,7 @@ func (s *Service) history(ctx context.Context, id ID, after int64) ([]Change, er
 	}
 }
 
-// replay does a session's history again, up to a version, from nothing but its acts.
+// replay does a session's history again, up to a version.
 func (s *Service) replay(ctx context.Context, now Session, version int64) (Session, error) {
 	g, err := s.Game(now.Game)
 	if err != nil {
@@ -35,21 +42,30 @@ func (s *Service) replay(ctx context.Context, now Session, version int64) (Sessi
 	if err != nil {
 		return Session{}, err
 	}
-	then := Session{
+	then, _, err := playAgain(now, g, changes, version)
+	return then, err
+}
+
+// playAgain does the acts of a history, up to a version, and nothing else of it: from the acts alone come the session as
+// it was, and the changes as they were made.
+func playAgain(now Session, g games.Game, history []Change, version int64) (then Session, made []Change, err error) {
+	then = Session{
 		ID: now.ID, Game: now.Game, RulesVersion: now.RulesVersion, Config: now.Config, TurnSeconds: now.TurnSeconds,
 		Capacity: now.Capacity, JoinCode: now.JoinCode, Seed: now.Seed,
 	}
-	for _, c := range changes {
+	for _, c := range history {
 		if c.Version > version {
 			break
 		}
-		if then, _, err = advance(then, g, c.Act, c.At); err != nil {
-			return Session{}, fmt.Errorf("replay version %d: %w", c.Version, err)
+		var again Change
+		if then, again, err = advance(then, g, c.Act, c.At); err != nil {
+			return Session{}, nil, fmt.Errorf("replay version %d: %w", c.Version, err)
 		}
-		then.ChangeID = c.ID
+		then.ChangeID, again.ID = c.ID, c.ID
+		made = append(made, again)
 	}
 	then.nameSeats(now)
-	return then, nil
+	return then, made, nil
 }
 
 // nameSeats takes over what people are called today, which no history keeps.
@@ -67,16 +83,56 @@ func (s *Service) Verify(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
-	then, err := s.replay(ctx, now, now.Version)
-	switch {
-	case err != nil:
+	g, err := s.Game(now.Game)
+	if err != nil {
 		return err
-	case then.Version != now.Version:
-		return fmt.Errorf("session %s has version %d but a history of %d changes", id, now.Version, then.Version)
-	case !bytes.Equal(then.State, now.State):
-		return fmt.Errorf("session %s: the state differs from its replay", id)
-	case then.Turn != now.Turn || then.Status != now.Status || fmt.Sprint(then.Await, then.Deadline) != fmt.Sprint(now.Await, now.Deadline):
-		return fmt.Errorf("session %s: the turn differs from its replay", id)
+	}
+	history, err := s.history(ctx, id, 0)
+	if err != nil {
+		return err
+	}
+	then, made, err := playAgain(now, g, history, now.Version)
+	if err == nil {
+		err = difference(now, then, history, made)
+	}
+	if err != nil {
+		return fmt.Errorf("session %s: %w", id, err)
 	}
 	return nil
+}
+
+// difference says in what a session and its history are not what comes of playing it again.
+func difference(now, then Session, history, made []Change) error {
+	for i, c := range made {
+		was := history[i]
+		if was.Version != c.Version || was.Turn != c.Turn || was.Private != c.Private || !sameEvents(was.Events, c.Events) {
+			return fmt.Errorf("the change of version %d differs from its replay", c.Version)
+		}
+	}
+	switch {
+	case then.Version != now.Version || len(history) != len(made):
+		return fmt.Errorf("it has version %d but a history of %d changes", now.Version, len(history))
+	case !bytes.Equal(then.State, now.State):
+		return errors.New("the state differs from its replay")
+	case then.Turn != now.Turn || then.Status != now.Status || !slices.Equal(then.Await, now.Await) || !then.Deadline.Equal(now.Deadline),
+		!maps.EqualFunc(then.Pending, now.Pending, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }):
+		return errors.New("the turn differs from its replay")
+	case !slices.EqualFunc(then.Seats, now.Seats, sameSeat):
+		return errors.New("the seats differ from their replay")
+	case !reflect.DeepEqual(then.Result, now.Result):
+		return errors.New("the result differs from its replay")
+	}
+	return nil
+}
+
+func sameEvents(a, b []Recorded) bool {
+	return slices.EqualFunc(a, b, func(a, b Recorded) bool {
+		was, errA := json.Marshal(a)
+		is, errB := json.Marshal(b)
+		return errA == nil && errB == nil && bytes.Equal(was, is)
+	})
+}
+
+func sameSeat(a, b Seat) bool {
+	return a.Number == b.Number && a.Player == b.Player && a.Role == b.Role && a.Left == b.Left
 }

@@ -27,7 +27,7 @@ func tell(before, after Session, c Change) []Message {
 			continue
 		}
 		m := message(kind, seat, after, c.At)
-		m.Version, m.Own = c.Version, c.Seat == seat.Number
+		m.Own = c.Seat == seat.Number
 		m.Data = eventData(c.EventsFor(seat.Number))
 		messages = append(messages, m)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -182,7 +183,7 @@ func (t *turn) applyPending() (step games.Step[json.RawMessage], err error) {
 			continue
 		}
 		if step, err = t.game.Apply(t.State, s.Number, move, t.env()); err != nil {
-			return step, fmt.Errorf("a kept move of seat %d: %w", s.Number, err)
+			return step, fmt.Errorf("the rules took the move of seat %d and refuse it now: %v", s.Number, err) // a fault, not a refusal of whoever moves last
 		}
 		t.State = step.State
 		if err := t.change.record(step.Events); err != nil {
@@ -239,20 +240,29 @@ func (t *turn) forfeit(seat int) error {
 		return t.giveUp("forfeit", []int{seat})
 	}
 	t.markLeft(seat)
+	delete(t.Pending, seat)
 	t.Await = slices.DeleteFunc(t.Await, func(s int) bool { return s == seat })
+	if step.Result != nil || !t.goesOn(step.Await) {
+		return t.settle(step)
+	}
 	t.State = step.State
-	switch {
-	case step.Result == nil && len(t.Await) > 0 && slices.Equal(slices.Sorted(slices.Values(step.Await)), t.Await):
-		return t.change.record(step.Events) // the others' turn goes on, with its deadline
-	case step.Result == nil && len(t.Await) == 0 && len(t.Pending) > 0:
-		if err := t.change.record(step.Events); err != nil {
-			return err
-		}
-		if step, err = t.applyPending(); err != nil {
-			return err
-		}
+	if err := t.change.record(step.Events); err != nil {
+		return err
+	}
+	if len(t.Await) > 0 {
+		return nil // with the deadline it has
+	}
+	if step, err = t.applyPending(); err != nil {
+		return err
 	}
 	return t.settle(step)
+}
+
+// goesOn says that the turn of the others is still theirs: the rules await the same seats as before. Those whose moves
+// are kept are among them, for the rules do not know of these moves.
+func (t *turn) goesOn(await []int) bool {
+	others := slices.Sorted(slices.Values(slices.AppendSeq(slices.Clone(t.Await), maps.Keys(t.Pending))))
+	return len(others) > 0 && slices.Equal(slices.Sorted(slices.Values(await)), others)
 }
 
 func (t *turn) markLeft(seat int) {
@@ -263,16 +273,23 @@ func (t *turn) markLeft(seat int) {
 	}
 }
 
-// giveUp ends the game for a game that cannot go on without somebody: those who gave up share the last place, the
-// others the first.
+// giveUp ends the game for a game that cannot go on without somebody: those who gave up, now or before, share the last
+// place, the others the first.
 func (t *turn) giveUp(reason string, seats []int) error {
-	last := len(t.Seats) - len(seats) + 1
+	for _, seat := range seats {
+		t.markLeft(seat)
+	}
+	stayed := 0
+	for _, s := range t.Seats {
+		if !s.Left {
+			stayed++
+		}
+	}
 	result := &games.Result{Reason: reason}
 	for _, s := range t.Seats {
 		place := 1
-		if slices.Contains(seats, s.Number) {
-			place = last
-			t.markLeft(s.Number)
+		if s.Left {
+			place = stayed + 1
 		}
 		result.Placings = append(result.Placings, games.Placing{Seat: s.Number, Place: place})
 	}

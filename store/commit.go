@@ -132,18 +132,16 @@ func (l *lane) gather(first *waiter) (group []*waiter, next *waiter) {
 func (l *lane) commit(group []*waiter) {
 	started := time.Now()
 	outcomes, err := l.try(group, false)
+	unknown := errors.Is(err, errUnknown)
 	if err != nil {
 		l.db.log.Warn("a group commit failed and is tried again", slog.Int("changes", len(group)), slog.Any("error", err))
 		outcomes, err = l.try(group, true)
-	}
-	if err != nil && len(group) > 1 {
-		for _, w := range group {
-			w.done <- l.alone(w)
-		}
-		return
+		unknown = unknown || errors.Is(err, errUnknown)
 	}
 	if err != nil {
-		group[0].done <- l.alone(group[0])
+		for _, w := range group {
+			w.done <- l.alone(w, unknown)
+		}
 		return
 	}
 	l.db.metrics.group(len(group), outcomes, time.Since(started))
@@ -152,17 +150,21 @@ func (l *lane) commit(group []*waiter) {
 	}
 }
 
-// alone tries a single commit until it is known what becomes of it, or it has been tried enough.
-func (l *lane) alone(w *waiter) error {
-	unknown := false
+// alone tries a single commit until it is known what becomes of it, or it has been tried enough. unknown says that it
+// may be true already.
+func (l *lane) alone(w *waiter, unknown bool) error {
+	duplicates := 0
 	for attempt := 0; ; attempt++ {
 		outcomes, err := l.try([]*waiter{w}, true)
 		if err == nil {
 			return outcomes[0]
 		}
 		unknown = unknown || errors.Is(err, errUnknown)
+		if isDuplicate(err) {
+			duplicates++
+		}
 		switch {
-		case isDuplicate(err) && attempt > 0: // a key, a code or a move that somebody else has: look again
+		case duplicates == 2: // a key, a code or a move that somebody else has. After the first time it was looked whether the row was ours.
 			return session.ErrConflict
 		case attempt == groupTries && unknown:
 			return fmt.Errorf("%w: %w", session.ErrUnknown, err)

@@ -40,13 +40,14 @@ func raiseCounters(ctx context.Context, t *tx, b *batch, raises map[notify.Playe
 		_, err := t.run(ctx, b)
 		return err
 	}
+	among, keys := in("player_id", told)
 	return t.each(ctx, b, func(rows *sql.Rows) error {
 		var player notify.PlayerID
 		var last int64
 		err := rows.Scan(&player, &last)
 		seqs[player] = last - int64(raises[player].told) + 1
 		return err
-	}, "SELECT player_id, last_seq FROM counters WHERE player_id IN ("+marks(len(told))+")", list(told)...)
+	}, "SELECT player_id, last_seq FROM counters WHERE "+among, keys...)
 }
 
 func compare[T ~string](a, b T) int { return strings.Compare(string(a), string(b)) }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"yourturn/matchmaking"
 	"yourturn/notify"
 	"yourturn/session"
 	"yourturn/store"
@@ -31,8 +30,9 @@ var halves = map[string][]string{ // the statements that fail and do not reach t
 }
 
 // leaveHalf lets a move fail half way, then lets another session's commit have the same pool.
-func leaveHalf(t *testing.T, database string, failing []string, faults *faultdb.Faults) []string {
-	p := open(t, database, through(faults), func(o *store.Options) { o.Writers = 1 })
+func (w *world) leaveHalf(t *testing.T, database string, failing []string, faults *faultdb.Faults) []string {
+	migrate(t, database)
+	p := w.open(t, database, through(faults), oneLane)
 	ann, bob, eve := p.guest(t), p.guest(t), p.guest(t)
 	hurt, other := p.match(t, ann, bob), p.match(t, ann, eve)
 	for _, statement := range failing {
@@ -49,15 +49,16 @@ func leaveHalf(t *testing.T, database string, failing []string, faults *faultdb.
 }
 
 func TestHalfATransactionIsNeverCommitted(t *testing.T) {
-	for name, failing := range halves {
-		t.Run(name, func(t *testing.T) {
-			enginetest.Each(t, func(t *testing.T, database string) {
-				for _, problem := range leaveHalf(t, database, failing, &faultdb.Faults{}) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		w := newWorld()
+		for name, failing := range halves {
+			t.Run(name, func(t *testing.T) {
+				for _, problem := range w.leaveHalf(t, database, failing, &faultdb.Faults{}) {
 					t.Error(problem)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 // The control of the test above: a pool that takes such connections back commits their halves, and the audit sees it.
@@ -69,7 +70,7 @@ func TestHalfATransactionIsCommittedByAPoolThatKeepsIt(t *testing.T) {
 		}
 		faults := &faultdb.Faults{Recycle: true}
 		t.Cleanup(func() { _ = faults.Empty() })
-		if problems := leaveHalf(t, database, halves["counters and ROLLBACK fail"], faults); len(problems) == 0 {
+		if problems := newWorld().leaveHalf(t, database, halves["counters and ROLLBACK fail"], faults); len(problems) == 0 {
 			t.Error("half a transaction was to be committed, and the audit found nothing")
 		}
 	})
@@ -78,11 +79,12 @@ func TestHalfATransactionIsCommittedByAPoolThatKeepsIt(t *testing.T) {
 // unknowns are the ways in which the answer to a COMMIT stays out.
 var unknowns = []struct {
 	name string
-	rule func(t *testing.T) *faultdb.Rule
+	acts int // how many of the acts are tried
+	rule func() *faultdb.Rule
 }{
-	{"never arrived", func(*testing.T) *faultdb.Rule { return &faultdb.Rule{Cut: true} }},
-	{"answer lost", func(*testing.T) *faultdb.Rule { return &faultdb.Rule{Cut: true, Reach: faultdb.Reached} }},
-	{"arrives a second late", func(*testing.T) *faultdb.Rule {
+	{"never arrived", 4, func() *faultdb.Rule { return &faultdb.Rule{Cut: true} }},
+	{"answer lost", 4, func() *faultdb.Rule { return &faultdb.Rule{Cut: true, Reach: faultdb.Reached} }},
+	{"arrives a second late", 2, func() *faultdb.Rule {
 		until := make(chan struct{})
 		time.AfterFunc(time.Second, func() { close(until) })
 		return &faultdb.Rule{Err: mysql.ErrInvalidConn, Reach: faultdb.Late, Until: until}
@@ -94,10 +96,11 @@ var acts = []struct {
 	name string
 	do   func(t *testing.T, p *process, ann, bob notify.PlayerID, before func()) (id session.ID, version int64, err error)
 }{
-	{"a new table", func(t *testing.T, p *process, ann, _ notify.PlayerID, before func()) (session.ID, int64, error) {
+	{"a move", func(t *testing.T, p *process, ann, bob notify.PlayerID, before func()) (session.ID, int64, error) {
+		s := p.match(t, ann, bob)
 		before()
-		s, err := p.sessions.Create(t.Context(), ann, session.Wish{Game: "tictactoe"}, nil)
-		return s.ID, 1, err
+		_, _, err := p.sessions.Play(t.Context(), mover(s), s.ID, 1, cell(0))
+		return s.ID, 3, err
 	}},
 	{"a match", func(t *testing.T, p *process, ann, bob notify.PlayerID, before func()) (session.ID, int64, error) {
 		var ids []string
@@ -112,11 +115,10 @@ var acts = []struct {
 		})
 		return s.ID, 2, err
 	}},
-	{"a move", func(t *testing.T, p *process, ann, bob notify.PlayerID, before func()) (session.ID, int64, error) {
-		s := p.match(t, ann, bob)
+	{"a new table", func(t *testing.T, p *process, ann, _ notify.PlayerID, before func()) (session.ID, int64, error) {
 		before()
-		_, _, err := p.sessions.Play(t.Context(), mover(s), s.ID, 1, cell(0))
-		return s.ID, 3, err
+		s, err := p.sessions.Create(t.Context(), ann, session.Wish{Game: "tictactoe"}, nil)
+		return s.ID, 1, err
 	}},
 	{"a reminder", func(t *testing.T, p *process, ann, bob notify.PlayerID, before func()) (session.ID, int64, error) {
 		s := p.match(t, ann, bob)
@@ -130,17 +132,16 @@ var acts = []struct {
 func TestUnknownCommitHasOneEffect(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, database string) {
 		migrate(t, database)
-		db := raw(t, database)
+		db, w := raw(t, database), newWorld()
 		for _, u := range unknowns {
-			for _, act := range acts {
+			for _, act := range acts[:u.acts] {
 				t.Run(u.name+"/"+act.name, func(t *testing.T) {
 					var faults faultdb.Faults
-					p := newWorld().open(t, database, through(&faults))
-					p.ids.Store(number(t, db, "SELECT COUNT(*) FROM players") * 1000)
+					p := w.open(t, database, through(&faults))
 					ann, bob := p.guest(t), p.guest(t)
 					var rule *faultdb.Rule
 					id, version, err := act.do(t, p, ann, bob, func() {
-						rule = u.rule(t)
+						rule = u.rule()
 						rule.On, rule.Times = faultdb.Is("COMMIT"), 1
 						if act.name == "a reminder" {
 							rule.Skip = 1 // the claim of due work
@@ -207,7 +208,7 @@ func TestUnknownCommitIsRecognisedByItsDuplicate(t *testing.T) {
 		insert := faultdb.Is("INSERT INTO sessions")
 		faults.Add(&faultdb.Rule{On: faultdb.Is("COMMIT"), Times: 1, Err: mysql.ErrInvalidConn, Reach: faultdb.Late, Until: until})
 		faults.Add(&faultdb.Rule{On: insert, Skip: 1, Times: 2, Err: &mysql.MySQLError{Number: 1205, Message: "Lock wait timeout exceeded"}})
-		last := faults.Add(&faultdb.Rule{On: insert, Times: 1})
+		last := faults.Add(&faultdb.Rule{On: insert, Skip: 1, Times: 1}) // the fourth: the rule above took two
 		go func() {
 			<-last.First()
 			close(until)
@@ -222,5 +223,3 @@ func TestUnknownCommitIsRecognisedByItsDuplicate(t *testing.T) {
 		sound(t, database)
 	})
 }
-
-var _ = matchmaking.MaxOpen

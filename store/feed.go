@@ -20,13 +20,14 @@ func (db *DB) Cursor(ctx context.Context, player notify.PlayerID) (notify.Cursor
 // Cursors reads the counters of many players.
 func (db *DB) Cursors(ctx context.Context, players []notify.PlayerID) (map[notify.PlayerID]notify.Cursor, error) {
 	found := map[notify.PlayerID]notify.Cursor{}
+	among, keys := in("player_id", players)
 	err := db.each(ctx, func(rows *sql.Rows) error {
 		var player notify.PlayerID
 		var c notify.Cursor
 		err := rows.Scan(&player, &c.Last, &c.Acked, &c.Waiting)
 		found[player] = c
 		return err
-	}, "SELECT player_id, last_seq, acked_seq, waiting FROM counters WHERE player_id IN ("+marks(len(players))+")", list(players)...)
+	}, "SELECT player_id, last_seq, acked_seq, waiting FROM counters WHERE "+among, keys...)
 	return found, err
 }
 

@@ -39,6 +39,7 @@ func (db *DB) session(ctx context.Context, where, key string) (s session.Session
 // seats reads the seats of sessions, with what their players are called today.
 func (db *DB) seats(ctx context.Context, ids []session.ID) (map[session.ID][]session.Seat, error) {
 	seats := map[session.ID][]session.Seat{}
+	among, keys := in("s.session_id", ids)
 	err := db.each(ctx, func(rows *sql.Rows) error {
 		var id session.ID
 		var s session.Seat
@@ -48,7 +49,7 @@ func (db *DB) seats(ctx context.Context, ids []session.ID) (map[session.ID][]ses
 	}, `SELECT s.session_id, s.seat, s.player_id, s.role, s.gone, s.sort_key, s.last_seq,
 		p.display_name, p.avatar, p.deleted_at IS NOT NULL
 		FROM seats s JOIN players p ON p.id = s.player_id
-		WHERE s.session_id IN (`+marks(len(ids))+`) ORDER BY s.session_id, s.seat`, list(ids)...)
+		WHERE `+among+` ORDER BY s.session_id, s.seat`, keys...)
 	return seats, err
 }
 
@@ -116,11 +117,12 @@ func listQuery(q session.Query) (query string, args []any) {
 // sessions reads sessions in the order of the ids.
 func (db *DB) sessions(ctx context.Context, ids []session.ID) ([]session.Session, error) {
 	byID := map[session.ID]session.Session{}
+	among, keys := in("id", ids)
 	err := db.each(ctx, func(rows *sql.Rows) error {
 		s, err := scanSession(rows)
 		byID[s.ID] = s
 		return err
-	}, "SELECT "+sessionColumns+" FROM sessions WHERE id IN ("+marks(len(ids))+")", list(ids)...)
+	}, "SELECT "+sessionColumns+" FROM sessions WHERE "+among, keys...)
 	if err != nil {
 		return nil, err
 	}
@@ -189,16 +191,16 @@ func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease t
 		return nil, err
 	}
 	slices.Sort(due)
-	in := "id IN (" + marks(len(due)) + ")"
+	among, keys := in("id", due)
 	err = db.change(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "UPDATE sessions SET claim = ?, lease_until = ? WHERE due_at <= ? AND lease_until < ? AND "+in,
-			append([]any{claim, millis(clock.Add(lease)), millis(now), millis(clock)}, list(due)...)...)
+		_, err := t.exec(ctx, "UPDATE sessions SET claim = ?, lease_until = ? WHERE due_at <= ? AND lease_until < ? AND "+among,
+			append([]any{claim, millis(clock.Add(lease)), millis(now), millis(clock)}, keys...)...)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = db.each(ctx, scanIDs(&mine), "SELECT id FROM sessions WHERE claim = ? AND "+in, append([]any{claim}, list(due)...)...)
+	err = db.each(ctx, scanIDs(&mine), "SELECT id FROM sessions WHERE claim = ? AND "+among, append([]any{claim}, keys...)...)
 	return mine, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -46,13 +47,16 @@ func (b *batch) insert(e engine, into string, rows [][]any, suffix string) {
 // marks is n placeholders.
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// list makes arguments of keys.
-func list[T ~string](keys []T) []any {
-	args := make([]any, len(keys))
-	for i, key := range keys {
-		args[i] = string(key)
+// in is the condition that a column is one of some keys, of which there is at least one. The last is repeated up to a
+// power of two, so that lists of all lengths are but a few statements: each is prepared on every connection, and kept.
+func in[T ~string](column string, keys []T) (condition string, args []any) {
+	for _, key := range keys {
+		args = append(args, string(key))
 	}
-	return args
+	for bits.OnesCount(uint(len(args))) > 1 {
+		args = append(args, args[len(args)-1])
+	}
+	return column + " IN (" + marks(len(args)) + ")", args
 }
 
 // writer is a connection that writes, with the statements prepared on it.
@@ -61,11 +65,14 @@ type writer struct {
 	stmts map[string]*sql.Stmt
 }
 
-func (w *writer) close() {
+// close gives the connection back, or throws a broken one away. Its statements go first: database/sql does not count
+// those of a sql.Conn, and SQLite keeps a closed connection, with its transaction and the lock, until the last of them
+// is gone.
+func (w *writer) close(broken bool) {
 	for _, stmt := range w.stmts {
 		_ = stmt.Close() // the connection goes with it
 	}
-	_ = w.conn.Close()
+	discard(w.conn, broken)
 }
 
 // writer takes a connection: from the pool, or the only one, which is kept for its prepared statements.
@@ -92,7 +99,7 @@ func (db *DB) writer(ctx context.Context) (w *writer, release func(broken bool),
 	}
 	return w, func(broken bool) {
 		if broken {
-			discard(w.conn, true)
+			w.close(true)
 			w = nil
 		}
 		db.single <- w
@@ -277,20 +284,9 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 
 // each reads the rows that a query finds inside the transaction. What comes in before travels in the same trip.
 func (t *tx) each(ctx context.Context, before *batch, scan func(*sql.Rows) error, query string, args ...any) error {
-	if !t.db.engine.packets && (len(before.queries) > 0 || !t.begun) {
-		if _, err := t.run(ctx, before); err != nil {
-			return err
-		}
-		before = &batch{}
-	}
-	queries, all := before.queries, slices.Concat(before.args...)
-	if !t.begun {
-		queries, t.begun = slices.Concat([]string{t.db.engine.begin}, queries), true
-	}
-	queries = slices.Concat(queries, []string{query})
-	rows, err := t.w.conn.QueryContext(ctx, strings.Join(queries, ";"), append(all, args...)...)
+	rows, err := t.query(ctx, before, query, args)
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -299,4 +295,26 @@ func (t *tx) each(ctx context.Context, before *batch, scan func(*sql.Rows) error
 		}
 	}
 	return fail(rows.Err())
+}
+
+func (t *tx) query(ctx context.Context, before *batch, query string, args []any) (*sql.Rows, error) {
+	if !t.db.engine.packets {
+		if len(before.queries) > 0 || !t.begun {
+			if _, err := t.run(ctx, before); err != nil {
+				return nil, err
+			}
+		}
+		stmt, err := t.w.prepared(ctx, query)
+		if err != nil {
+			return nil, fail(err)
+		}
+		rows, err := stmt.QueryContext(ctx, args...)
+		return rows, fail(err)
+	}
+	queries := slices.Concat(before.queries, []string{query})
+	if !t.begun {
+		queries, t.begun = slices.Concat([]string{t.db.engine.begin}, queries), true
+	}
+	rows, err := t.w.conn.QueryContext(ctx, strings.Join(queries, ";"), append(slices.Concat(before.args...), args...)...)
+	return rows, fail(err)
 }

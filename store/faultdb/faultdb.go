@@ -214,14 +214,18 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		kept := f.kept[n-1]
 		f.kept = f.kept[:n-1]
 		f.mu.Unlock()
-		return &conn{real: kept, from: c, number: number}, nil
+		return c.conn(kept, number), nil
 	}
 	f.mu.Unlock()
 	real, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{real: real, from: c, number: number}, nil
+	return c.conn(real, number), nil
+}
+
+func (c *connector) conn(real driver.Conn, number int) *conn {
+	return &conn{real: real, from: c, number: number, stmts: map[*stmt]struct{}{}}
 }
 
 // conn is a connection. database/sql uses a connection from one goroutine at a time.
@@ -229,7 +233,8 @@ type conn struct {
 	real   driver.Conn
 	from   *connector
 	number int
-	gone   bool // for its user; real may still have something to do
+	stmts  map[*stmt]struct{} // that are open
+	gone   bool               // for its user; real may still have something to do
 }
 
 // The wrapped drivers, go-sql-driver/mysql and modernc.org/sqlite, know all of these.
@@ -322,7 +327,9 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if err != nil {
 		return nil, err
 	}
-	return &stmt{Stmt: real, conn: c, text: query}, nil
+	s := &stmt{Stmt: real, conn: c, text: query}
+	c.stmts[s] = struct{}{}
+	return s, nil
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -411,8 +418,17 @@ func (c *conn) fails(r *Rule) error {
 func (c *conn) cut() {
 	if !c.gone {
 		c.gone = true
-		_ = c.real.Close() // whatever it says, it is gone
+		c.end()
 	}
+}
+
+// end closes the real connection. Its statements go first: SQLite keeps a closed connection, and the locks of its
+// transaction, until the last of them is closed.
+func (c *conn) end() {
+	for s := range c.stmts {
+		_ = s.Stmt.Close() // whatever it says, it is gone
+	}
+	_ = c.real.Close()
 }
 
 // run sends a packet, and takes it apart where a rule says so.
@@ -491,11 +507,10 @@ func (c *conn) aside(ctx context.Context, s Statement) (driver.Result, error) {
 // later leaves the connection to a goroutine that sends the statement in the end.
 func (c *conn) later(s Statement, r *Rule) {
 	c.gone = true
-	f, real := c.from.faults, c.real
-	f.late.Go(func() {
+	c.from.faults.late.Go(func() {
 		<-r.Until
-		_, _ = c.exec(context.Background(), real, s.Text, s.Args) // nobody is there to hear the answer
-		_ = real.Close()
+		_, _ = c.exec(context.Background(), c.real, s.Text, s.Args) // nobody is there to hear the answer
+		c.end()
 	})
 }
 
@@ -510,6 +525,7 @@ func (s *stmt) Close() error {
 	if s.conn.gone { // with its connection
 		return nil
 	}
+	delete(s.conn.stmts, s)
 	return s.Stmt.Close()
 }
 
