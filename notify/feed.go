@@ -68,6 +68,7 @@ func (f *Feed) page(ctx context.Context, player PlayerID, after int64, limit int
 	if err != nil {
 		return Page{}, err
 	}
+	items = untilGap(items)
 	if len(items) > 0 {
 		cursor.Last = max(cursor.Last, items[len(items)-1].Seq)
 	}
@@ -78,12 +79,23 @@ func (f *Feed) page(ctx context.Context, player PlayerID, after int64, limit int
 	return Page{Items: items, Cursor: cursor}, nil
 }
 
+// untilGap ends a stretch where a message has been pruned before an earlier one, as can happen when nodes' clocks differ:
+// who goes on from there is told to reload.
+func untilGap(items []Message) []Message {
+	for i := 1; i < len(items); i++ {
+		if items[i].Seq != items[i-1].Seq+1 {
+			return items[:i]
+		}
+	}
+	return items
+}
+
 // next is page for a connection that follows. Numbers have no gap: what begins right after the number is all there is,
 // and the cursor need not be asked for.
 func (f *Feed) next(ctx context.Context, player PlayerID, after int64, limit int) (Page, error) {
 	items, err := f.Store.Messages(ctx, player, after, limit)
 	if err != nil || len(items) > 0 && items[0].Seq == after+1 {
-		return Page{Items: items}, err
+		return Page{Items: untilGap(items)}, err
 	}
 	return f.page(ctx, player, after, limit)
 }
@@ -134,8 +146,7 @@ func (f *Feed) start(ctx context.Context, player PlayerID, after *int64) (int64,
 	return cursor.Acked, err
 }
 
-// Ack notes that a person has seen everything up to seq. It wakes the player's other connections, whose unread marks
-// are old now.
+// Ack notes that a person has seen everything up to seq.
 func (f *Feed) Ack(ctx context.Context, player PlayerID, seq int64) (Cursor, error) {
 	return f.Store.Ack(ctx, player, seq)
 }

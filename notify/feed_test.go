@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,22 +33,38 @@ type world struct {
 	gap  func() // runs when something has been read and not yet been looked at
 }
 
+// migrated is an empty database, made once: every test gets a copy.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "yourturn-notify-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "empty.db")
+	m, err := store.NewMigrator("sqlite:"+file, migrations.Files)
+	if err != nil {
+		return nil, err
+	}
+	_, err = m.Up(context.Background())
+	if err = errors.Join(err, m.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
 // inBubble runs a story with a feed, in a bubble: what waits is known, and time passes when everybody waits.
 func inBubble(t *testing.T, story func(*world)) {
 	t.Helper()
+	empty, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
-		address := "sqlite:" + filepath.Join(t.TempDir(), "feed.db")
-		m, err := store.NewMigrator(address, migrations.Files)
-		if err != nil {
+		file := filepath.Join(t.TempDir(), "feed.db")
+		if err := os.WriteFile(file, empty, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.Up(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := m.Close(); err != nil {
-			t.Fatal(err)
-		}
-		db, err := store.Open(address, store.Options{Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
+		db, err := store.Open("sqlite:"+file, store.Options{Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,10 +296,26 @@ func TestALongPollMissesNothingBetweenReadAndWake(t *testing.T) {
 	})
 }
 
+// What commits while a page is read is on the page, and the page's last number counts it.
+func TestAPageKnowsItsOwnMessages(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.tell(1)
+		w.gap = func() {
+			w.gap = nil
+			w.tell(2)
+		}
+		page, err := w.List(w.t.Context(), "ann", "phone", at(0), 20, 0)
+		if err != nil || show(page) != "1-3 of 3" {
+			w.t.Errorf("%s, %v", show(page), err)
+		}
+	})
+}
+
 // ---- stream ----
 
 // record is a connection that writes down what it gets.
 type record struct {
+	mu    sync.Mutex
 	lines []string
 	seqs  []int64
 	fails string // the method whose connection is gone
@@ -289,6 +324,8 @@ type record struct {
 var errGone = errors.New("the connection is gone")
 
 func (r *record) line(method, text string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.fails == method {
 		return errGone
 	}
@@ -301,9 +338,11 @@ func (r *record) Hello(c notify.Cursor) error {
 }
 
 func (r *record) Messages(messages []notify.Message) error {
+	r.mu.Lock()
 	for _, m := range messages {
 		r.seqs = append(r.seqs, m.Seq)
 	}
+	r.mu.Unlock()
 	return r.line("messages", fmt.Sprintf("%d-%d", messages[0].Seq, messages[len(messages)-1].Seq))
 }
 
@@ -316,6 +355,8 @@ func (r *record) Bye(reason string) error { return r.line("bye", "bye "+reason) 
 func (r *record) has(t *testing.T, want ...string) {
 	t.Helper()
 	synctest.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if !slices.Equal(r.lines, want) {
 		t.Errorf("the connection got %q, want %q", r.lines, want)
 	}
@@ -327,7 +368,7 @@ type stream struct {
 	watcher *notify.Watcher
 	hangUp  context.CancelFunc
 	done    chan error
-	dead    bool // the login has ended, as another node knows
+	dead    atomic.Bool // the login has ended, as another node knows
 }
 
 func (w *world) follow(after *int64, fails string) *stream {
@@ -340,7 +381,7 @@ func (w *world) follow(after *int64, fails string) *stream {
 	s := &stream{record: &record{fails: fails}, watcher: watcher, hangUp: hangUp, done: make(chan error, 1)}
 	go func() {
 		defer watcher.Close()
-		s.done <- w.Follow(ctx, watcher, after, func(context.Context) bool { return !s.dead }, s.record)
+		s.done <- w.Follow(ctx, watcher, after, func(context.Context) bool { return !s.dead.Load() }, s.record)
 	}()
 	w.t.Cleanup(hangUp)
 	return s
@@ -470,7 +511,7 @@ func TestADeadLoginIsFoundAtABeat(t *testing.T) {
 		s := w.follow(nil, "")
 		time.Sleep(notify.DefaultBeat + time.Second)
 		synctest.Wait()
-		s.dead = true
+		s.dead.Store(true)
 		s.has(w.t, "hello 0/0", "beat")
 		time.Sleep(notify.DefaultBeat)
 		s.has(w.t, "hello 0/0", "beat", "bye signed_out")

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -116,19 +117,39 @@ func object(name string, value json.RawMessage) json.RawMessage {
 	return slices.Concat([]byte(`{"`+name+`":`), value, []byte(`}`))
 }
 
+// reserved are the kinds of events that a game may not use: clients would take them for ours.
+var reserved = []string{
+	string(Created), string(MatchedUp), string(Joined), string(Gone), string(Started), string(Moved), string(TimedOut),
+	string(Stepped), string(Forfeited), finishedEvent,
+}
+
 // record takes up what the rules say happened.
 func (c *Change) record(events []games.Event) error {
 	for _, e := range events {
-		r := Recorded{Kind: e.Kind, Seat: e.Seat, To: e.To, Few: e.To != nil}
-		if e.Data != nil {
-			data, err := json.Marshal(e.Data)
-			if err != nil {
-				return err
-			}
-			r.Data = data
+		if e.Kind == "" || slices.Contains(reserved, e.Kind) {
+			return fmt.Errorf("the rules tell of an event of kind %q, which is not theirs", e.Kind)
 		}
-		c.Events = append(c.Events, r)
+		if err := c.add(e); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// add keeps an event. Its data must be an object, so that it can grow.
+func (c *Change) add(e games.Event) error {
+	r := Recorded{Kind: e.Kind, Seat: e.Seat, To: e.To, Few: e.To != nil}
+	if e.Data != nil {
+		data, err := json.Marshal(e.Data)
+		if err != nil {
+			return err
+		}
+		if data[0] != '{' {
+			return fmt.Errorf("the data of an event of kind %q is no object", e.Kind)
+		}
+		r.Data = data
+	}
+	c.Events = append(c.Events, r)
 	return nil
 }
 
@@ -149,5 +170,5 @@ func (c *Change) recordResult(result *games.Result) error {
 	for _, p := range result.Placings {
 		o.Placings = append(o.Placings, placing(p))
 	}
-	return c.record([]games.Event{{Kind: finishedEvent, Data: o}})
+	return c.add(games.Event{Kind: finishedEvent, Data: o})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // codeAlphabet is Crockford's base 32: no I, L, O or U, and what is easily mistaken is read as what was meant.
@@ -27,9 +28,10 @@ func (s *Service) joinCode() (string, error) {
 // NormalCode reads a code as people type it: in small letters, with dashes or spaces, O for 0, I or L for 1.
 func NormalCode(typed string) string {
 	return strings.Map(func(r rune) rune {
-		switch r {
-		case '-', ' ':
+		if r == '-' || unicode.IsSpace(r) {
 			return -1
+		}
+		switch r {
 		case 'O':
 			return '0'
 		case 'I', 'L':

@@ -42,11 +42,11 @@ func randomPlay(t *testing.T, game games.Game, seats int, config string, chance 
 	for s.Status == Active {
 		s.now = s.now.Add(time.Duration(chance.IntN(5000)) * time.Millisecond)
 		switch {
-		case s.serverMoves():
+		case s.serverMoves() && chance.IntN(20) > 0:
 			s.must(Act{Cause: Stepped, Seat: NoSeat})
-		case chance.IntN(10) == 0:
+		case !s.serverMoves() && chance.IntN(10) == 0:
 			s.timeOut()
-		case chance.IntN(20) == 0:
+		case s.serverMoves() || chance.IntN(20) == 0:
 			stayed := slices.DeleteFunc(slices.Clone(s.Seats), func(seat Seat) bool { return seat.Left })
 			s.forfeit(stayed[chance.IntN(len(stayed))].Number)
 		default:
@@ -173,7 +173,7 @@ func TestVerifyFindsATamperedRow(t *testing.T) {
 			s.throw(1, "paper")
 			s.throw(2, "paper")
 			s.throw(0, "rock")
-			now, history := s.Session.clone(), stored(t, s.history)
+			now, history := s.clone(), stored(t, s.history)
 			tamper(&now, &history)
 			then, made, err := playAgain(now, s.game, history, now.Version)
 			if err == nil {

@@ -214,7 +214,7 @@ func TestSeatRows(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			s := begin(t, games.Define(open{}), c.seats, "")
 			c.story(s)
-			after := s.Session.clone()
+			after := s.clone()
 			rows, gotUp := seatRows(s.before, &after, []Change{s.last})
 			if !slices.Equal(numbers(rows), c.want) || !slices.Equal(gotUp, c.gotUp) {
 				t.Errorf("rows %v, got up %v; want %v and %v", numbers(rows), gotUp, c.want, c.gotUp)

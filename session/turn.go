@@ -183,7 +183,7 @@ func (t *turn) applyPending() (step games.Step[json.RawMessage], err error) {
 			continue
 		}
 		if step, err = t.game.Apply(t.State, s.Number, move, t.env()); err != nil {
-			return step, fmt.Errorf("the rules took the move of seat %d and refuse it now: %v", s.Number, err) // a fault, not a refusal of whoever moves last
+			return step, fmt.Errorf("the rules took the move of seat %d and refuse it now: %s", s.Number, err.Error()) // a fault, not a refusal of whoever moves last
 		}
 		t.State = step.State
 		if err := t.change.record(step.Events); err != nil {
@@ -239,18 +239,20 @@ func (t *turn) forfeit(seat int) error {
 	if !ok {
 		return t.giveUp("forfeit", []int{seat})
 	}
+	paused := t.serverMoves()
 	t.markLeft(seat)
 	delete(t.Pending, seat)
 	t.Await = slices.DeleteFunc(t.Await, func(s int) bool { return s == seat })
-	if step.Result != nil || !t.goesOn(step.Await) {
+	if step.Result != nil || !t.awaitsAsBefore(step.Await) || len(t.Await)+len(t.Pending) == 0 && !paused {
 		return t.settle(step)
 	}
+	// The turn of the others goes on, or the pause, with the deadline it has.
 	t.State = step.State
 	if err := t.change.record(step.Events); err != nil {
 		return err
 	}
-	if len(t.Await) > 0 {
-		return nil // with the deadline it has
+	if len(t.Await) > 0 || paused {
+		return nil
 	}
 	if step, err = t.applyPending(); err != nil {
 		return err
@@ -258,11 +260,12 @@ func (t *turn) forfeit(seat int) error {
 	return t.settle(step)
 }
 
-// goesOn says that the turn of the others is still theirs: the rules await the same seats as before. Those whose moves
-// are kept are among them, for the rules do not know of these moves.
-func (t *turn) goesOn(await []int) bool {
-	others := slices.Sorted(slices.Values(slices.AppendSeq(slices.Clone(t.Await), maps.Keys(t.Pending))))
-	return len(others) > 0 && slices.Equal(slices.Sorted(slices.Values(await)), others)
+// awaitsAsBefore says that the rules await the same seats as before. Those whose moves are kept are among them, for the
+// rules do not know of these moves.
+func (t *turn) awaitsAsBefore(await []int) bool {
+	before := slices.AppendSeq(slices.Clone(t.Await), maps.Keys(t.Pending))
+	slices.Sort(before)
+	return slices.Equal(slices.Sorted(slices.Values(await)), before)
 }
 
 func (t *turn) markLeft(seat int) {

@@ -330,6 +330,23 @@ func TestForfeitInsideASimultaneousTurn(t *testing.T) {
 	}
 }
 
+func TestForfeitInsideAPause(t *testing.T) {
+	s := begin(t, games.Define(open{}), 3, `{"pause":3}`)
+	for seat := range 3 {
+		s.throw(seat, "rock")
+	}
+	ends := s.Deadline
+	s.now = noon.Add(time.Second)
+	s.forfeit(1)
+	if !s.serverMoves() || !s.Deadline.Equal(ends) || !s.Due.Equal(ends) || s.Turn != 2 || s.told() != "p0 session_updated, p2 session_updated" {
+		t.Errorf("the pause does not go on: %s, told %q", dump(s.Session), s.told())
+	}
+	s.must(Act{Cause: Stepped, Seat: NoSeat})
+	if !slices.Equal(s.Await, []int{0, 2}) {
+		t.Errorf("after the pause: %s", dump(s.Session))
+	}
+}
+
 // fickle takes a throw and refuses it when it counts: a fault of the rules that nobody may be blamed for.
 type fickle struct{ throws }
 
