@@ -1,7 +1,8 @@
 # The targets with a ## comment are the help that plain `make` prints.
-KILLS    ?= 500
-FUZZTIME ?= 30s
-BENCH    ?= .
+KILLS     ?= 500
+FUZZTIME  ?= 30s
+BENCH     ?= Commit|Moves
+BENCHTIME ?= 5x
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint storm bench openapi fuzz
@@ -21,8 +22,8 @@ lint: ## golangci-lint, built from tools/go.mod at the first time
 storm: ## kill servers and databases under load KILLS=500 times
 	YOURTURN_STORM_KILLS=$(KILLS) go test -run Storm -count=1 -timeout 0 ./server/...
 
-bench: ## benchmarks (BENCH=regexp)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./bench/...
+bench: ## benchmarks (BENCH=regexp BENCHTIME=5x), see bench/RESULTS.md
+	go test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -timeout 0 ./bench
 
 openapi: ## write the schema again after a change of the API
 	go run ./cmd/yourturn openapi openapi

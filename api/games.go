@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,16 +29,6 @@ type Game struct {
 type List[T any] struct {
 	Items      []T    `json:"items" doc:"This page."`
 	NextCursor string `json:"next_cursor,omitempty" doc:"Ask with it as cursor for the next page. Absent on the last."`
-}
-
-// addGameSchemas takes the games' own types into the document, under the names that carry the game's.
-func (s *server) addGameSchemas(rt *routes) {
-	for _, g := range s.Games {
-		schemas := g.Schemas()
-		for _, name := range slices.Sorted(maps.Keys(schemas)) {
-			rt.addSchema(name, schemas[name])
-		}
-	}
 }
 
 func wireGame(g games.Game) (Game, error) {

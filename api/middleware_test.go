@@ -416,7 +416,7 @@ func TestNotesReachTheLog(t *testing.T) {
 		})
 		h := wire{log: slog.New(slog.NewTextHandler(logs, nil))}.wrap(mux)
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/v1/x", nil))
-		if got := logs.String(); !regexp.MustCompile(`duration=1.5s .*turn=3`).MatchString(got) {
+		if got := logs.String(); !regexp.MustCompile(`seconds=1.5 .*turn=3`).MatchString(got) {
 			t.Error(got)
 		}
 	})

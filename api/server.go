@@ -74,13 +74,15 @@ func New(c Config) (*API, error) {
 	if c.RateLimit {
 		rt.limits = newLimits(time.Now)
 	}
-	s.addGameSchemas(rt)
 	s.serverOperations(rt)
 	s.playerOperations(rt)
 	s.gameOperations(rt)
 	s.ticketOperations(rt)
 	s.sessionOperations(rt)
 	s.feedOperations(rt)
+	for _, g := range c.Games {
+		s.typedOperations(rt, g)
+	}
 
 	a := &API{}
 	var err error

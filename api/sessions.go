@@ -106,6 +106,9 @@ type (
 	eventsReply  struct{ Body List[session.WireEvent] }
 )
 
+// moveProblems are what a position can have against a move.
+var moveProblems = []string{"not-your-turn", "stale-turn", "already-moved", "session-finished", "session-waiting", anyRule}
+
 func (s *server) sessionOperations(rt *routes) {
 	register(rt, operation{
 		id: "createSession", route: "POST /v1/sessions", tag: "sessions", status: 201,
@@ -141,7 +144,7 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "playMove", route: "POST /v1/sessions/{session_id}/moves", tag: "sessions",
-		problems: []string{"not-your-turn", "stale-turn", "already-moved", "session-finished", "session-waiting", anyRule},
+		problems: moveProblems,
 		summary:  "Play a move",
 		about: "A move names the turn it answers and is taken exactly once: send it again as often as you must. The same move " +
 			"again answers with the session as it is now, and with the move that counted; another one is refused with " +

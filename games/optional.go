@@ -19,7 +19,8 @@ type Timeouter[State any] interface {
 }
 
 // Leaver lets a game go on without a seat whose player forfeits. Without it a forfeit ends the game: whoever
-// forfeits comes last, and the others share the first place.
+// forfeits comes last, and the others share the first place. When its Step awaits whom the turn awaited, but for the one
+// who leaves, that turn goes on: its deadline stays, and so do the moves that wait for the last. A pause goes on likewise.
 type Leaver[State any] interface {
 	Leave(state State, seat int, env Env) (Step[State], error)
 }

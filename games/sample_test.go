@@ -3,6 +3,8 @@ package games_test
 import (
 	"errors"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"yourturn/games"
 )
 
@@ -28,10 +30,18 @@ type Move struct {
 	Pieces []Piece        `json:"pieces,omitempty"`
 	Votes  map[string]int `json:"votes,omitempty"`
 	Hands  map[string]Bid `json:"hands,omitempty"`
+	Names  Names          `json:"names,omitempty"`
 }
 
 type Bid struct {
 	Points int `json:"points" minimum:"1"`
+}
+
+// Names describe themselves.
+type Names map[string]string
+
+func (Names) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString, Pattern: "^[a-z]+$"}}
 }
 
 type View struct {

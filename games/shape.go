@@ -33,7 +33,7 @@ func newShape[T any](registry huma.Registry, hint string) shape[T] {
 	return shape[T]{name: strings.TrimPrefix(schema.Ref, "#/components/schemas/"), schema: schema, registry: registry}
 }
 
-// prepare undoes two of huma's defaults: lists that may be null, which is nothing in this API, and map values whose
+// prepare undoes two of huma's defaults: lists that may be null, which means nothing in this API, and map values whose
 // bounds are never looked at.
 func prepare(s *huma.Schema) {
 	if s == nil {
@@ -102,7 +102,8 @@ func withoutNulls(raw []byte) ([]byte, error) {
 			return nil, err
 		}
 		token = token.Clone() // the look ahead would overwrite it
-		if isName(in) && in.PeekKind() == 'n' {
+		// Inside an object, null can only follow a name.
+		if within, _ := in.StackIndex(in.StackDepth()); within == '{' && in.PeekKind() == 'n' {
 			if err := in.SkipValue(); err != nil {
 				return nil, err
 			}
@@ -112,10 +113,4 @@ func withoutNulls(raw []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-}
-
-// isName says whether what was just read is the name of an object's member.
-func isName(in *jsontext.Decoder) bool {
-	kind, read := in.StackIndex(in.StackDepth())
-	return kind == '{' && read%2 == 1
 }

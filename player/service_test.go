@@ -24,6 +24,25 @@ import (
 
 const day = 24 * time.Hour
 
+// migrated is an empty database, made once: every test gets a copy.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "yourturn-player-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "empty.db")
+	m, err := store.NewMigrator("sqlite:"+file, migrations.Files)
+	if err != nil {
+		return nil, err
+	}
+	_, err = m.Up(context.Background())
+	if err = errors.Join(err, m.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
 // world is a service on a database of its own, with a clock that moves when told.
 type world struct {
 	*player.Service
@@ -38,14 +57,11 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, file: filepath.Join(t.TempDir(), "players.db"), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	m, err := store.NewMigrator("sqlite:"+w.file, migrations.Files)
+	empty, err := migrated()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Close(); err != nil {
+	if err := os.WriteFile(w.file, empty, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	db, err := store.Open("sqlite:"+w.file, store.Options{Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})

@@ -50,14 +50,7 @@ func TestLostRefreshesKeepTheLogin(t *testing.T) {
 func drop(app *servertest.App, after time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), after)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "POST", app.URL+"/v1/tokens", strings.NewReader(`{"refresh_token":"`+app.Refresh+`"}`))
-	if err != nil {
-		return
-	}
-	r.Header.Set("Content-Type", "application/json")
-	if response, err := app.Requests.Do(r); err == nil {
-		response.Body.Close()
-	}
+	_ = refreshUntil(ctx, app) // whatever came of it, nobody hears it
 }
 
 func TestTwentyTabsRefreshTogether(t *testing.T) {
@@ -189,4 +182,18 @@ func TestWrongTokensAreRefusedByKind(t *testing.T) {
 	refused(t, app.Do("POST", "/v1/tokens", renewal(app.Access)), 401, "token-invalid", "")
 	refused(t, app.Do("POST", "/v1/tokens", renewal(entry)), 401, "token-invalid", "")
 	app.Must(t, 200, "GET", "/v1/me", nil)
+}
+
+// refreshUntil asks for new tokens, and goes when told.
+func refreshUntil(ctx context.Context, app *servertest.App) error {
+	r, err := http.NewRequestWithContext(ctx, "POST", app.URL+"/v1/tokens", strings.NewReader(`{"refresh_token":"`+app.Refresh+`"}`))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := app.Requests.Do(r)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
 }

@@ -124,8 +124,9 @@ func prepareSchema(ctx context.Context, database string) error {
 	}
 	defer m.Close()
 	if store.MigratesItself(database) {
-		_, err := m.Up(ctx)
-		return err
+		if _, err := m.Up(ctx); err != nil {
+			return err
+		}
 	}
 	return m.Check(ctx)
 }

@@ -54,6 +54,9 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	if c.TestClock {
 		log.Warn("the clock can be moved by anybody: --test-clock is for tests")
 	}
+	if forgetful, err := node.db.Forgetful(ctx); err == nil && forgetful { // what has no such settings is not known to be
+		log.Warn("a crash of the database may take back what players have read: set log_bin, sync_binlog=1 and innodb_flush_log_at_trx_commit=1")
+	}
 	c.greet(env.out, l.Addr().String())
 	return node.Serve(ctx, l, c.TLSCert, c.TLSKey)
 }

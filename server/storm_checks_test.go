@@ -202,9 +202,12 @@ func (s *storm) checkFeeds(sessions map[string]*stormSession, db *sql.DB) {
 }
 
 func (s *storm) compareFeeds(p *stormPlayer, how string, heard, feed []stormMessage) {
-	for i := range max(len(heard), len(feed)) {
-		if i >= len(heard) || i >= len(feed) || heard[i].raw != feed[i].raw {
-			s.wrong("player %s heard %d messages by %s, the feed has %d, and they differ at %d", p.id, len(heard), how, len(feed), i+1)
+	if len(heard) != len(feed) {
+		s.wrong("player %s heard %d messages by %s, and the feed has %d", p.id, len(heard), how, len(feed))
+	}
+	for i := range min(len(heard), len(feed)) {
+		if heard[i].raw != feed[i].raw {
+			s.wrong("player %s heard by %s:\n%s\nand the feed has:\n%s", p.id, how, heard[i].raw, feed[i].raw)
 			return
 		}
 	}
@@ -257,7 +260,7 @@ func messagesDue(t *testing.T, sessions map[string]*stormSession, appOf func(str
 func (s *storm) checkDeadlines(sessions map[string]*stormSession, db *sql.DB) {
 	deadlines := map[string]time.Time{} // of the last turn, as players were told
 	for _, p := range s.players[stormPlayers:] {
-		for _, m := range p.polled {
+		for _, m := range s.shownFeed(p) {
 			if m.Deadline != nil && m.Deadline.After(deadlines[m.SessionID]) {
 				deadlines[m.SessionID] = *m.Deadline
 			}
@@ -272,7 +275,7 @@ func (s *storm) checkDeadlines(sessions map[string]*stormSession, db *sql.DB) {
 		if version != sessions[game].version {
 			s.wrong("session %s went on after its time was over", game)
 		}
-		if time.UnixMilli(at).Before(deadlines[game].Add(session.Grace)) {
+		if deadlines[game].IsZero() || time.UnixMilli(at).Before(deadlines[game].Add(session.Grace)) {
 			s.wrong("session %s: the deadline was %s, the server acted at %s", game, deadlines[game], time.UnixMilli(at))
 		}
 		return err

@@ -53,9 +53,11 @@ func TestStormMariaDB(t *testing.T) {
 	s.check()
 }
 
-// A database takes longer to come back than a server, so it is killed less often.
+// A database takes longer to come back than a server, so it is killed less often. It runs as docs/decisions/0007 asks:
+// without a binary log this test finds, once in a hundred kills or so, a message that somebody has read and that the
+// crash took back.
 func TestStormDatabase(t *testing.T) {
-	database := enginetest.MariaDB(t).Private(t)
+	database := enginetest.MariaDB(t).Private(t, "--log-bin=binlog", "--sync-binlog=1")
 	s := newStorm(t, database.Database(t), 2)
 	s.rage((stormKills(t, 40)+7)/8, func() {
 		database.Kill(t)
@@ -94,8 +96,8 @@ type storm struct {
 
 	ctx                context.Context // of everything that runs
 	cancel             context.CancelFunc
-	over               chan struct{}   // closed: nobody begins anything new
-	moved              chan struct{}   // hears of moves as they are acknowledged
+	over               chan struct{} // closed: nobody begins anything new
+	moved              chan struct{} // hears of moves as they are acknowledged
 	playing, listening sync.WaitGroup
 
 	mu      sync.Mutex

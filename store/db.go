@@ -117,6 +117,18 @@ func (db *DB) ClockSkew(ctx context.Context) (time.Duration, error) {
 	return time.UnixMilli(theirs).Sub(ours), nil
 }
 
+// Forgetful says whether a crash of the database may take back what somebody has read already. InnoDB shows a commit to
+// others before it is in the log on disk; with a binary log that is synced it is the other way round, see
+// docs/decisions/0007-read-is-durable.md. SQLite syncs before it shows.
+func (db *DB) Forgetful(ctx context.Context) (bool, error) {
+	if !db.engine.packets {
+		return false, nil
+	}
+	var binlog, syncs, flush int
+	err := db.read.QueryRowContext(ctx, "SELECT @@log_bin, @@sync_binlog, @@innodb_flush_log_at_trx_commit").Scan(&binlog, &syncs, &flush)
+	return binlog == 0 || syncs != 1 || flush != 1, fail(err)
+}
+
 // Failure is an error of the database. Its text is for logs alone.
 type Failure struct{ err error }
 

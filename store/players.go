@@ -55,10 +55,19 @@ func (db *DB) SaveProfile(ctx context.Context, id player.ID, p player.Profile) e
 // ErasePlayer empties the account and forgets everything that was the player's alone.
 func (db *DB) ErasePlayer(ctx context.Context, id player.ID, now time.Time) error {
 	return db.change(ctx, func(t *tx) error {
-		var b batch
-		b.add("DELETE FROM tickets WHERE player_id = ?", string(id))
-		b.add("UPDATE players SET display_name = '', locale = '', avatar = '', deleted_at = ? WHERE id = ?", millis(now), string(id))
-		b.add("DELETE FROM tokens WHERE login_id IN (SELECT id FROM logins WHERE player_id = ?)", string(id))
+		var first, b batch
+		first.add("DELETE FROM tickets WHERE player_id = ?", string(id))
+		first.add("UPDATE players SET display_name = '', locale = '', avatar = '', deleted_at = ? WHERE id = ?", millis(now), string(id))
+		// One login after the other: MariaDB would go through all the tokens there are to ask each for its login.
+		err := t.each(ctx, &first, func(rows *sql.Rows) error {
+			var login string
+			err := rows.Scan(&login)
+			b.add("DELETE FROM tokens WHERE login_id = ?", login)
+			return err
+		}, "SELECT id FROM logins WHERE player_id = ? ORDER BY id", string(id))
+		if err != nil {
+			return err
+		}
 		b.add("DELETE FROM logins WHERE player_id = ?", string(id))
 		b.add("DELETE FROM counters WHERE player_id = ?", string(id))
 		b.add("DELETE FROM feed WHERE player_id = ?", string(id))
@@ -134,5 +143,5 @@ func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, e
 	if err != nil {
 		return 0, err
 	}
-	return db.prune(ctx, "logins", "id", "expires_at < ?", millis(now), limit)
+	return db.prune(ctx, "logins", "id", "expires_at < ?", "expires_at", millis(now), limit)
 }

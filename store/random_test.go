@@ -102,7 +102,7 @@ func (r *randomPlayer) anything(ctx context.Context) error {
 		}
 		return err
 	case n < 92:
-		r.advance(rand.N(10 * time.Minute))
+		r.advance(time.Duration(r.dice.Int64N(int64(10 * time.Minute))))
 		_, err := r.clock.Step(ctx)
 		return err
 	case n < 94:

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -85,26 +86,25 @@ func (db *DB) ListSessions(ctx context.Context, q session.Query) ([]session.Sess
 	return db.sessions(ctx, ids)
 }
 
-// listQuery reads one range of an index for each status that is asked for, and merges the ranges. The condition on the
-// position is spelled out: MariaDB does not use an index for a comparison of rows.
+// listQuery reads one range of an index for each status that is asked for, and merges the ranges. Where a range begins
+// is said by one comparison: SQLite uses an index for no more than that, and MariaDB for no comparison of rows. What has
+// the same key as the position is then looked at one by one.
 func listQuery(q session.Query) (query string, args []any) {
 	statuses := []session.Status{session.Active, session.Finished, session.Waiting}
 	if q.Status != "" {
 		statuses = []session.Status{q.Status}
 	}
-	where := " AND (sort_key > ? OR sort_key = ? AND session_id > ?)"
-	values := []any{q.After.SortKey, q.After.SortKey, string(q.After.ID)}
-	if q.Game != "" {
-		where, values = " AND game = ?"+where, append([]any{q.Game}, values...)
-	}
+	from, to := q.After.SortKey, int64(math.MaxInt64)
 	if q.MyTurn != nil && *q.MyTurn {
-		statuses = []session.Status{session.Active}
-		where += " AND sort_key < ?"
-		values = append(values, session.NotMyTurn/2)
+		statuses, to = []session.Status{session.Active}, session.NotMyTurn/2
 	}
 	if q.MyTurn != nil && !*q.MyTurn {
-		where += " AND sort_key >= ?"
-		values = append(values, session.NotMyTurn/2)
+		from = max(from, session.NotMyTurn/2)
+	}
+	where := " AND sort_key >= ? AND sort_key < ? AND (sort_key > ? OR session_id > ?)"
+	values := []any{from, to, q.After.SortKey, string(q.After.ID)}
+	if q.Game != "" {
+		where, values = " AND game = ?"+where, append([]any{q.Game}, values...)
 	}
 	var ranges []string
 	for _, status := range statuses {
@@ -224,5 +224,5 @@ func (db *DB) soonest(ctx context.Context, query string) (time.Time, error) {
 
 // PruneKeys forgets idempotency keys from before an instant, a lot at a time.
 func (db *DB) PruneKeys(ctx context.Context, before time.Time, limit int) (int, error) {
-	return db.prune(ctx, "idempotency_keys", "player_id, kind, value", "created_at < ?", millis(before), limit)
+	return db.prune(ctx, "idempotency_keys", "player_id, kind, value", "created_at < ?", "created_at", millis(before), limit)
 }

@@ -60,6 +60,7 @@ func (w *world) ticketOf(p string) (t matchmaking.Ticket) {
 type process struct {
 	*store.DB
 	*world
+	database string // its address
 	sessions *session.Service
 	tickets  *matchmaking.Service
 	players  *player.Service
@@ -89,7 +90,7 @@ func (w *world) open(t *testing.T, database string, adjust ...func(*store.Option
 			t.Errorf("close: %v", err)
 		}
 	})
-	p := &process{DB: db, world: w}
+	p := &process{DB: db, world: w, database: database}
 	p.sessions = session.NewService(session.Config{
 		Store: db, Games: []games.Game{games.Define(tictactoe.Rules{}), games.Define(pile{})}, Wake: func(...notify.PlayerID) {},
 		Now: w.Now, Trusted: func() bool { return true }, NewID: w.newID, Random: rand.Reader, Log: o.Log, Metrics: session.NewMetrics(prometheus.NewRegistry()),

@@ -50,7 +50,7 @@ func play(t *testing.T, step games.Step[tictactoe.State], cells ...int) games.St
 func board(step games.Step[tictactoe.State]) string {
 	var b strings.Builder
 	for _, mark := range step.State.Board {
-		b.WriteString(fmt.Sprintf("%1s", mark))
+		fmt.Fprintf(&b, "%1s", mark)
 	}
 	return b.String()
 }

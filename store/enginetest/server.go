@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -181,10 +182,12 @@ func (s *Server) stop() {
 	s.release()
 }
 
-// Private is a server of the same engine that belongs to one test alone.
-func (s *Server) Private(tb testing.TB) *Server {
+// Private is a server of the same engine that belongs to one test alone, with some options more.
+func (s *Server) Private(tb testing.TB, options ...string) *Server {
 	tb.Helper()
-	private, err := startServer(s.engine)
+	e := s.engine
+	e.serve = slices.Concat(e.serve, options)
+	private, err := startServer(e)
 	if err != nil {
 		tb.Fatal(err)
 	}

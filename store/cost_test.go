@@ -1,0 +1,282 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"yourturn/notify"
+	"yourturn/session"
+	"yourturn/store/enginetest"
+	"yourturn/store/faultdb"
+)
+
+// fill makes sessions inside of the database, in all of which one player sits: half of them active, three tenths
+// finished, two tenths waiting, every third of the active ones the player's turn, both games by turns. The other tables
+// get a row for each twentieth session.
+func fill(t *testing.T, p *process, database string, many int) (ann notify.PlayerID) {
+	t.Helper()
+	ann = p.guest(t)
+	const digit = "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
+	numbers := fmt.Sprintf("(SELECT a.d + 10*b.d + 100*c.d + 1000*d.d + 10000*e.d AS n FROM %[1]s a, %[1]s b, %[1]s c, %[1]s d, %[1]s e) numbers WHERE n < %[2]d", digit, many)
+	const (
+		id     = "CONCAT('s', 100000 + n)"
+		game   = "CASE n % 2 WHEN 0 THEN 'tictactoe' ELSE 'pile' END"
+		status = "CASE WHEN n % 10 < 2 THEN 'waiting' WHEN n % 10 < 7 THEN 'active' ELSE 'finished' END"
+		mine   = "n % 10 BETWEEN 2 AND 6 AND n % 3 = 0"
+		at     = "1900000000000 + n" // in 2030: long after what else these tests do
+	)
+	some := numbers + " AND n % 20 = 0"
+	db := raw(t, database)
+	for _, statement := range []string{
+		"INSERT INTO players (id, display_name, locale, avatar, created_at) SELECT CONCAT('p', n), 'P', '', '', 0 FROM " + numbers + " AND n < 1000",
+		"INSERT INTO sessions (id, game, rules_version, status, version, turn, config, turn_seconds, capacity, seed, state, awaited, pending, deadline_at, due_at, created_at, updated_at, result, change_id, claim, lease_until) " +
+			"SELECT " + id + ", " + game + ", 1, " + status + ", 2, 1, '{}', 60, 2, '01234567890123456789012345678901', '{}', CASE WHEN " + mine + " THEN '[0]' ELSE '[1]' END, 'null', " +
+			at + " + 60000, " + at + " + 48000, " + at + ", " + at + ", 'null', 'c', '', 0 FROM " + numbers,
+		"INSERT INTO seats (session_id, seat, player_id, role, gone, status, game, sort_key, last_seq) " +
+			"SELECT " + id + ", 0, '" + string(ann) + "', '', 0, " + status + ", " + game + ", CASE WHEN " + mine + " THEN " + at + " + 60000 ELSE 4611686018427387904 - (" + at + ") END, 0 FROM " + numbers,
+		"INSERT INTO seats (session_id, seat, player_id, role, gone, status, game, sort_key, last_seq) " +
+			"SELECT " + id + ", 1, CONCAT('p', n % 1000), '', 0, " + status + ", " + game + ", 4611686018427387904 - (" + at + "), 0 FROM " + numbers + " AND n % 4 = 0",
+		"INSERT INTO changes (session_id, version, turn, cause, seat, move_seat, at, private, act, events, change_id) SELECT " + id + ", 1, 1, 'move', 0, 0, " + at + ", 0, '{}', '[]', 'c' FROM " + some,
+		"INSERT INTO tickets (id, player_id, game, config, turn_seconds, seats, role, bucket, status, created_at, expires_at) SELECT CONCAT('t', n), CONCAT('p', n % 1000), 'pile', '{}', 60, 2, '', CONCAT('b', n % 50), CASE n % 3 WHEN 0 THEN 'waiting' ELSE 'matched' END, " + at + ", " + at + " FROM " + some,
+		"INSERT INTO logins (id, player_id, created_at, expires_at) SELECT CONCAT('l', n), CONCAT('p', n % 1000), 0, " + at + " FROM " + some,
+		"INSERT INTO tokens (hash, kind, login_id, parent, used, expires_at, superseded_at) SELECT CONCAT('01234567890123456789012345', 100000 + n), 'access', CONCAT('l', n), '01234567890123456789012345678901', 1, " + at + ", 0 FROM " + some,
+		"INSERT INTO idempotency_keys (player_id, kind, value, fingerprint, made_id, created_at) SELECT CONCAT('p', n % 1000), 'session', CONCAT('k', n), 'f', 's', " + at + " FROM " + some,
+		"INSERT INTO counters (player_id, last_seq, acked_seq, waiting, open_tickets) SELECT CONCAT('p', n), 1, 0, 0, 0 FROM " + some,
+		"INSERT INTO feed (player_id, seq, kind, at, version, turn, deadline_at, data) SELECT CONCAT('p', n), 1, 'matched', " + at + ", 1, 1, 0, '{}' FROM " + some,
+		"ANALYZE" + map[bool]string{false: " TABLE players, sessions, seats, changes, feed, counters, tickets, tokens, logins, idempotency_keys"}[isSQLite(database)],
+	} {
+		_, err := db.Exec(statement)
+		must(t, err)
+	}
+	return ann
+}
+
+// spy remembers what is read.
+type spy struct {
+	mu   sync.Mutex
+	sent []faultdb.Statement
+}
+
+func (s *spy) watch(f *faultdb.Faults) {
+	f.Add(&faultdb.Rule{On: faultdb.Is("SELECT"), Rewrite: func(sent faultdb.Statement) faultdb.Statement {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sent = append(s.sent, sent)
+		return sent
+	}})
+}
+
+func (s *spy) take() []faultdb.Statement {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sent := s.sent
+	s.sent = nil
+	return sent
+}
+
+// A meter runs a statement again and asks the engine how much it had to look at.
+type meter func(t *testing.T, s faultdb.Statement) int64
+
+// handlers counts the rows that MariaDB and MySQL have read, by their own counters of this connection.
+func handlers(t *testing.T, database string) meter {
+	conn, err := raw(t, database).Conn(t.Context())
+	must(t, err)
+	t.Cleanup(func() { conn.Close() })
+	read := func(t *testing.T) (total int64) {
+		found, err := conn.QueryContext(t.Context(), "SHOW SESSION STATUS LIKE 'Handler_read%'")
+		must(t, err)
+		defer found.Close()
+		for found.Next() {
+			var name string
+			var n int64
+			must(t, found.Scan(&name, &n))
+			total += n
+		}
+		must(t, found.Err())
+		return total
+	}
+	return func(t *testing.T, s faultdb.Statement) int64 {
+		before := read(t)
+		overhead := read(t) - before // what the question itself costs
+		must(t, drain(t.Context(), conn, s))
+		return read(t) - before - 2*overhead
+	}
+}
+
+func drain(ctx context.Context, conn *sql.Conn, s faultdb.Statement) error {
+	found, err := conn.QueryContext(ctx, s.Text, plain(s.Args)...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+	}
+	return found.Err()
+}
+
+func plain(args []driver.NamedValue) (values []any) {
+	for _, arg := range args {
+		values = append(values, arg.Value)
+	}
+	return values
+}
+
+// steps counts the steps of SQLite's machine: a look at a row takes some ten of them.
+func steps(t *testing.T, database string) meter {
+	tls := libc.NewTLS()
+	text := func(s string) uintptr {
+		p, err := libc.CString(s)
+		must(t, err)
+		t.Cleanup(func() { libc.Xfree(tls, p) })
+		return p
+	}
+	pointer := libc.Xcalloc(tls, 1, 8)
+	ok := func(what string, code int32) {
+		if code != sqlite3.SQLITE_OK {
+			t.Fatalf("%s: %d", what, code)
+		}
+	}
+	ok("open", sqlite3.Xsqlite3_open_v2(tls, text(strings.TrimPrefix(database, "sqlite:")), pointer, sqlite3.SQLITE_OPEN_READWRITE, 0))
+	db := libc.AtomicLoadPUintptr(pointer)
+	t.Cleanup(func() {
+		sqlite3.Xsqlite3_close_v2(tls, db)
+		libc.Xfree(tls, pointer)
+	})
+	return func(t *testing.T, s faultdb.Statement) int64 {
+		ok("prepare", sqlite3.Xsqlite3_prepare_v2(tls, db, text(s.Text), -1, pointer, 0))
+		stmt := libc.AtomicLoadPUintptr(pointer)
+		defer sqlite3.Xsqlite3_finalize(tls, stmt)
+		for i, arg := range s.Args {
+			switch value := arg.Value.(type) {
+			case int64:
+				ok("bind", sqlite3.Xsqlite3_bind_int64(tls, stmt, int32(i+1), value))
+			case string:
+				ok("bind", sqlite3.Xsqlite3_bind_text(tls, stmt, int32(i+1), text(value), -1, 0))
+			default:
+				t.Fatalf("an argument of type %T", value)
+			}
+		}
+		for {
+			code := sqlite3.Xsqlite3_step(tls, stmt)
+			if code == sqlite3.SQLITE_DONE {
+				return int64(sqlite3.Xsqlite3_stmt_status(tls, stmt, sqlite3.SQLITE_STMTSTATUS_VM_STEP, 0))
+			}
+			if code != sqlite3.SQLITE_ROW {
+				t.Fatalf("step: %d", code)
+			}
+		}
+	}
+}
+
+// filters are all the ways to ask for a list.
+func filters() (all []session.Query) {
+	yes, no := true, false
+	for _, status := range []session.Status{"", session.Waiting, session.Active, session.Finished} {
+		for _, game := range []string{"", "pile"} {
+			for _, mine := range []*bool{nil, &yes, &no} {
+				all = append(all, session.Query{Status: status, Game: game, MyTurn: mine})
+			}
+		}
+	}
+	return all
+}
+
+func title(q session.Query) string {
+	mine := "any"
+	if q.MyTurn != nil {
+		mine = fmt.Sprint(*q.MyTurn)
+	}
+	return fmt.Sprintf("status=%s,game=%s,my_turn=%s", q.Status, q.Game, mine)
+}
+
+func TestPageOfAListCostsAPage(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		var faults faultdb.Faults
+		p := open(t, database, through(&faults))
+		ann := fill(t, p, database, howMany(t, database))
+		var seen spy
+		seen.watch(&faults)
+		// The bounds: a row of the page is looked at in up to three ranges, sorted, then read with its two seats and
+		// their players. One more page of a hundred thousand sessions would cost a hundred times as much.
+		const limit = 20
+		cost, most := meter(nil), int64(limit*25)
+		if isSQLite(database) {
+			cost, most = steps(t, database), limit*250
+		} else {
+			cost = handlers(t, database)
+		}
+		for _, q := range filters() {
+			t.Run(title(q), func(t *testing.T) {
+				q.Player, q.Limit = ann, limit
+				var highest int64
+				cursors := []session.Position{{}}
+				if at, ok := nearTheEnd(t, p, q); ok {
+					cursors = append(cursors, at)
+				}
+				for _, cursor := range cursors {
+					q.After = cursor
+					seen.take()
+					page, err := p.ListSessions(t.Context(), q)
+					must(t, err)
+					if cursor == (session.Position{}) && len(cursors) > 1 && len(page) != limit {
+						t.Errorf("a page of %d", len(page))
+					}
+					total := int64(0)
+					for _, sent := range seen.take() {
+						total += cost(t, sent)
+					}
+					highest = max(highest, total)
+					if total > most {
+						t.Errorf("a page after %v cost %d, and may cost %d", cursor, total, most)
+					}
+				}
+				t.Logf("at most %d", highest)
+			})
+		}
+	})
+}
+
+// howMany sessions there are. MySQL makes them many times as slowly as the others, and has the optimizer of MariaDB.
+func howMany(t *testing.T, database string) int {
+	if isSQLite(database) {
+		return 100_000
+	}
+	var version string
+	must(t, raw(t, database).QueryRow("SELECT VERSION()").Scan(&version))
+	if strings.Contains(version, "MariaDB") {
+		return 100_000
+	}
+	return 20_000
+}
+
+// nearTheEnd is a position after which a tenth of the list comes.
+func nearTheEnd(t *testing.T, p *process, q session.Query) (at session.Position, ok bool) {
+	t.Helper()
+	where, args := "player_id = ?", []any{string(q.Player)}
+	if q.Status != "" {
+		where, args = where+" AND status = ?", append(args, string(q.Status))
+	}
+	if q.Game != "" {
+		where, args = where+" AND game = ?", append(args, q.Game)
+	}
+	if q.MyTurn != nil {
+		than := map[bool]string{true: "<", false: ">="}[*q.MyTurn]
+		where += fmt.Sprintf(" AND sort_key %s %d", than, session.NotMyTurn/2)
+	}
+	db := raw(t, p.database)
+	n := number(t, db, "SELECT COUNT(*) FROM seats WHERE "+where, args...)
+	if n == 0 {
+		return at, false
+	}
+	err := db.QueryRow("SELECT sort_key, session_id FROM seats WHERE "+where+" ORDER BY sort_key, session_id LIMIT 1 OFFSET ?", append(args, n-n/10-1)...).Scan(&at.SortKey, &at.ID)
+	must(t, err)
+	return at, true
+}
