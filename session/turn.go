@@ -78,11 +78,16 @@ func (t *turn) do(act Act) error {
 	return fmt.Errorf("no such act: %q", act.Cause)
 }
 
-// env gives the rules the time and this change's own randomness, which the seed and the version determine.
+// dice is this change's own randomness, from its beginning: the seed and the version determine it.
+func (t *turn) dice() *rand.Rand {
+	key := sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clone(t.Seed), uint64(t.Version)))
+	return rand.New(rand.NewChaCha8(key))
+}
+
+// env gives the rules the time and the dice, which go on rolling from one call of a change to the next.
 func (t *turn) env() games.Env {
 	if t.random == nil {
-		key := sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clone(t.Seed), uint64(t.Version)))
-		t.random = rand.New(rand.NewChaCha8(key))
+		t.random = t.dice()
 	}
 	return games.Env{Now: t.now, Rand: t.random}
 }
@@ -143,22 +148,25 @@ func (t *turn) start() error {
 	return t.settle(step)
 }
 
-// move plays a seat's move at once when it was the only one awaited. Otherwise it is kept, unseen by the others,
-// until the last arrives; a move that the rules would refuse is refused now.
+// move plays a seat's move at once when it was the only one awaited. Otherwise it is kept, unseen by the others, until
+// the last arrives.
 func (t *turn) move(seat int, move json.RawMessage) error {
-	alone := len(t.Await) == 1 && len(t.Pending) == 0
-	if alone {
-		step, err := t.game.Apply(t.State, seat, move, t.env())
-		if err != nil {
-			return err
-		}
-		t.change.Private = step.Hidden
-		return t.settle(step)
+	if len(t.Await) > 1 || len(t.Pending) > 0 {
+		return t.keep(seat, move)
 	}
-	if _, err := t.game.Apply(t.State, seat, move, t.env()); err != nil {
+	step, err := t.game.Apply(t.State, seat, move, t.env())
+	if err != nil {
 		return err
 	}
-	t.random = nil // the trial must not move the dice
+	t.change.Private = step.Hidden
+	return t.settle(step)
+}
+
+// keep puts a move of a simultaneous turn by. One that the rules would refuse is refused now, on dice of its own.
+func (t *turn) keep(seat int, move json.RawMessage) error {
+	if _, err := t.game.Apply(t.State, seat, move, games.Env{Now: t.now, Rand: t.dice()}); err != nil {
+		return err
+	}
 	t.change.Private = true
 	if t.Pending == nil {
 		t.Pending = map[int]json.RawMessage{}
