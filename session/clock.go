@@ -52,7 +52,7 @@ func (c *Clock) Next(ctx context.Context) (time.Time, error) { return c.Service.
 // tick looks at a session that is due: whoever is overdue is acted for by [Service.update] itself, and what is left
 // to decide is the reminder.
 func (s *Service) tick(ctx context.Context, id ID) error {
-	_, after, err := s.update(ctx, id, func(Session) ([]Act, error) { return nil, nil })
+	after, err := s.update(ctx, id, func(Session) ([]Act, error) { return nil, nil })
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type Taken struct {
 // happened since, and a different one is refused.
 func (s *Service) Play(ctx context.Context, player notify.PlayerID, id ID, turn int64, raw json.RawMessage) (Session, Taken, error) {
 	var taken Taken
-	_, after, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
+	after, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
 		seat, err := seatOf(sess, player)
 		if err != nil {
 			return nil, err
@@ -94,7 +94,7 @@ func (s *Service) Join(ctx context.Context, player notify.PlayerID, code, role s
 	if err != nil {
 		return Session{}, err
 	}
-	_, after, err := s.update(ctx, found.ID, func(sess Session) ([]Act, error) {
+	after, err := s.update(ctx, found.ID, func(sess Session) ([]Act, error) {
 		if _, ok := sess.SeatOf(player); ok {
 			return nil, nil
 		}
@@ -130,7 +130,7 @@ func (s *Service) Preview(ctx context.Context, code string) (Session, error) {
 
 // Forfeit gives up, at any time and in anybody's turn. Again by the same player it changes nothing.
 func (s *Service) Forfeit(ctx context.Context, player notify.PlayerID, id ID) (Session, error) {
-	_, after, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
+	after, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
 		seat, err := seatOf(sess, player)
 		switch {
 		case err != nil:
@@ -149,7 +149,7 @@ func (s *Service) Forfeit(ctx context.Context, player notify.PlayerID, id ID) (S
 
 // Leave gets up from a table that has not started. Again by the same player it changes nothing.
 func (s *Service) Leave(ctx context.Context, player notify.PlayerID, id ID) error {
-	_, _, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
+	_, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
 		seat, ok := sess.SeatOf(player)
 		switch {
 		case !ok:

@@ -260,43 +260,57 @@ type decide func(Session) ([]Act, error)
 
 // update does what decide says to the newest state of a session. A conflict can only come from another node: then it
 // looks again. Whoever is overdue is acted for first, so that nothing is decided on a position that is past.
-func (s *Service) update(ctx context.Context, id ID, decide decide) (before, after Session, err error) {
+func (s *Service) update(ctx context.Context, id ID, decide decide) (Session, error) {
 	leave, err := s.queue.Enter(ctx, id)
 	if err != nil {
-		return before, after, err
+		return Session{}, err
 	}
 	defer leave()
 	now := s.now()
 	for attempt := 0; ; attempt++ {
-		if before, err = s.store.Session(ctx, id); err != nil {
-			return before, before, err
-		}
-		g, err := s.Game(before.Game)
+		sess, err := s.store.Session(ctx, id)
 		if err != nil {
-			return before, before, err
+			return Session{}, err
 		}
-		acts, overdue := []Act{{Cause: TimedOut, Seat: NoSeat}}, before.Overdue(now)
-		if before.serverMoves() {
-			acts[0].Cause = Stepped
+		next := decide
+		if sess.Overdue(now) {
+			next = forAbsent
 		}
-		if !overdue {
-			if acts, err = decide(before); err != nil || len(acts) == 0 {
-				return before, before, refused(err, before)
-			}
-		}
-		after, err = s.commit(ctx, before, g, acts, now, Commit{})
-		if err == nil && overdue {
-			s.metrics.acted(now.Sub(before.overdueAt()))
-		}
+		after, err := s.do(ctx, sess, next, now)
 		switch {
 		case errors.Is(err, ErrConflict):
 			if err := pause(ctx, attempt); err != nil {
-				return before, before, err
+				return sess, err
 			}
-		case err != nil || !overdue:
-			return before, after, refused(err, before)
+		case err != nil:
+			return sess, refused(err, sess)
+		case !sess.Overdue(now):
+			return after, nil
+		default:
+			s.metrics.acted(now.Sub(sess.overdueAt()))
 		}
 	}
+}
+
+// do decides on a session and commits what was decided.
+func (s *Service) do(ctx context.Context, sess Session, decide decide, now time.Time) (Session, error) {
+	g, err := s.Game(sess.Game)
+	if err != nil {
+		return sess, err
+	}
+	acts, err := decide(sess)
+	if err != nil || len(acts) == 0 {
+		return sess, err
+	}
+	return s.commit(ctx, sess, g, acts, now, Commit{})
+}
+
+// forAbsent decides what the server does when time is up: its own step, or the absent seats' timeout.
+func forAbsent(sess Session) ([]Act, error) {
+	if sess.serverMoves() {
+		return []Act{{Cause: Stepped, Seat: NoSeat}}, nil
+	}
+	return []Act{{Cause: TimedOut, Seat: NoSeat}}, nil
 }
 
 // refused adds the session to an error that the position is the reason of.
