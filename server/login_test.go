@@ -18,6 +18,7 @@ func renewal(refresh string) map[string]any { return map[string]any{"refresh_tok
 // An app that never hears an answer to its refresh asks with the old token for ever, and is never logged out.
 func TestLostRefreshesKeepTheLogin(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, database string) {
+		t.Parallel()
 		url := servertest.Local(t, database, servertest.Options{})
 		app := servertest.Guest(t, url, "Ann")
 		const atOnce = 4

@@ -150,7 +150,12 @@ func sessionPath(id string) string { return "/v1/sessions/" + id }
 // private seats two guests at a table of their own, whatever else goes on, and returns the one to move first.
 func private(t *testing.T, url, game string) (session string, first, second *servertest.App) {
 	t.Helper()
-	ann, bob := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob")
+	return seated(t, game, servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob"))
+}
+
+// seated opens a table for two players.
+func seated(t *testing.T, game string, ann, bob *servertest.App) (session string, first, second *servertest.App) {
+	t.Helper()
 	code := ann.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": game}).String("join_code")
 	joined := bob.Must(t, 200, "POST", "/v1/sessions/join", map[string]any{"join_code": code})
 	if joined.Bool("your_turn") {

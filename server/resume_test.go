@@ -65,8 +65,8 @@ func dropAndResume(t *testing.T, app *servertest.App) (drops int64) {
 			}
 			continue
 		}
-		breaks := time.AfterFunc(rand.N(time.Second), stream.Drop)
-		for !over {
+		breaks := time.AfterFunc(rand.N(3*time.Second), stream.Drop)
+		for left := rand.N(12); !over && left > 0; left-- { // or after so many events
 			e, ok := stream.Read(t)
 			if !ok {
 				break

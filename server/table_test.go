@@ -220,3 +220,33 @@ func TestDeletedPlayerLeavesHistoryReadable(t *testing.T) {
 		same(t, "says no name", table.At("host_display_name"), nil)
 	})
 }
+
+// A game's own operations do what the generic ones do, to sessions of this game alone.
+func TestOperationsOfAGame(t *testing.T) {
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", bothGames())
+	const path = "/v1/games/tictactoe/sessions"
+	host, guest := servertest.Guest(t, url, "Host"), servertest.Guest(t, url, "Guest")
+	made := host.Must(t, 201, "POST", path, map[string]any{"turn_seconds": 600}, "Idempotency-Key", "one")
+	same(t, "the same wish by the other operation", host.Must(t, 201, "POST", "/v1/sessions",
+		map[string]any{"game": "tictactoe", "turn_seconds": 600}, "Idempotency-Key", "one").String("id"), made.String("id"))
+	refused(t, host.Do("POST", path, map[string]any{"game": "tictactoe"}), 422, "invalid", "")
+	joined := guest.Must(t, 200, "POST", "/v1/sessions/join", join(made.String("join_code")))
+	first := host
+	if joined.Bool("your_turn") {
+		first = guest
+	}
+	own := path + "/" + made.String("id")
+	played := first.Must(t, 200, "POST", own+"/moves", servertest.Move(1, 4))
+	same(t, "played", played.String("view", "board", 4), "X")
+	same(t, "again by the other operation", first.Must(t, 200, "POST", servertest.MovePath(made.String("id")), servertest.Move(1, 4)).Int("move", "version"), played.Int("move", "version"))
+	refused(t, first.Do("POST", own+"/moves", servertest.Move(1, 5)), 409, "already-moved", made.String("id"))
+	generic := first.Must(t, 200, "GET", sessionPath(made.String("id")), nil)
+	typed := first.Must(t, 200, "GET", own, nil)
+	sameJSON(t, "read by both operations", typed.Body, generic.Body)
+	first.Must(t, 304, "GET", own, nil, "If-None-Match", generic.Header.Get("ETag"))
+
+	other := host.Must(t, 201, "POST", "/v1/games/whisper/sessions", map[string]any{}).String("id")
+	refused(t, host.Do("GET", path+"/"+other, nil), 404, "not-found", "")
+	refused(t, host.Do("POST", path+"/"+other+"/moves", servertest.Move(0, 0)), 404, "not-found", "")
+	host.Must(t, 200, "GET", "/v1/games/whisper/sessions/"+other, nil)
+}

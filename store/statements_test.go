@@ -210,7 +210,7 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 		var faults faultdb.Faults
 		p := open(t, database, through(&faults))
 		found := statements(t, p, &faults)
-		fill(t, p, database, 20_000)
+		fill(t, p, database, 5_000)
 		explain, db := plan(explainMySQL), raw(t, database)
 		if isSQLite(database) {
 			explain = explainSQLite
