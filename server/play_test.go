@@ -179,7 +179,7 @@ func (g *table) play(t *testing.T) {
 // move plays a move that counts, and takes down what everybody must learn from it.
 func (g *table) move(t *testing.T, mover, other *servertest.App, turn int64, cell int) {
 	t.Helper()
-	version := int64(g.happened[len(g.happened)-1].version) + 1
+	version := g.happened[len(g.happened)-1].version + 1
 	s := mover.Must(t, 200, "POST", servertest.MovePath(g.id), servertest.Move(turn, cell))
 	sameJSON(t, "the move that counted", encode(t, s.At("move")), fmt.Appendf(nil, `{"turn": %d, "seat": %d, "version": %d}`, turn, g.seats[mover], version))
 	same(t, "version", s.Int("version"), version)
@@ -204,7 +204,7 @@ func (g *table) move(t *testing.T, mover, other *servertest.App, turn int64, cel
 func (g *table) again(t *testing.T, mover *servertest.App, turn int64, cell int, version int64) {
 	t.Helper()
 	s := mover.Must(t, 200, "POST", servertest.MovePath(g.id), servertest.Move(turn, cell))
-	same(t, "the version now", s.Int("version"), int64(g.happened[len(g.happened)-1].version))
+	same(t, "the version now", s.Int("version"), g.happened[len(g.happened)-1].version)
 	sameJSON(t, "the move that counted", encode(t, s.At("move")), fmt.Appendf(nil, `{"turn": %d, "seat": %d, "version": %d}`, turn, g.seats[mover], version))
 }
 

@@ -216,7 +216,7 @@ func TestCommitThatCannotBeHurtsOnlyItself(t *testing.T) {
 		var faults faultdb.Faults
 		p := open(t, database, through(&faults), oneLane)
 		ann, bob := p.guest(t), p.guest(t)
-		one, two, table := p.match(t, ann, bob), p.match(t, ann, bob), session.Session{}
+		one, two := p.match(t, ann, bob), p.match(t, ann, bob)
 		table, err := p.sessions.Create(t.Context(), ann, session.Wish{Game: "tictactoe"}, nil)
 		must(t, err)
 		twin := p.bump(table) // another table with the code of the first

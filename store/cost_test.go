@@ -280,8 +280,9 @@ func nearTheEnd(q session.Query, many int) session.Position {
 // and takes forty times as long to make so many sessions while every access to memory is watched.
 func withoutRaceDetector(t *testing.T) {
 	t.Helper()
-	again := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-race=false", "-run", "^"+strings.Replace(t.Name(), "/", "$/^", 1)+"$", ".")
-	if out, err := again.CombinedOutput(); err != nil {
+	again := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-race=false", "-v", "-run", "^"+strings.Replace(t.Name(), "/", "$/^", 1)+"$", ".")
+	out, err := again.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()+" (") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

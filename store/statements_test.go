@@ -135,14 +135,20 @@ func TestStatementsAreOnesThatEveryEngineHas(t *testing.T) {
 			if what := forbidden.FindString(s.Text); what != "" {
 				t.Errorf("%s in %s", what, s.Text)
 			}
-			stmt, err := db.Prepare(s.Text)
-			if err != nil {
+			if err := prepare(db, s.Text); err != nil {
 				t.Errorf("%v: %s", err, s.Text)
-				continue
 			}
-			stmt.Close()
 		}
 	})
+}
+
+func prepare(db *sql.DB, text string) error {
+	stmt, err := db.Prepare(text)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	return nil
 }
 
 func TestForbiddenStatementsAreFound(t *testing.T) {

@@ -47,7 +47,6 @@ func newWorld() *world {
 func (w *world) Now() time.Time             { return time.UnixMilli(w.now.Load()).UTC() }
 func (w *world) advance(by time.Duration)   { w.now.Add(by.Milliseconds()) }
 func (w *world) newID() string              { return fmt.Sprintf("id%012d", w.ids.Add(1)) } // ascending, like the real ones
-func (w *world) newPlayer() player.ID       { return player.ID(w.newID()) }
 func (w *world) ticket() matchmaking.Ticket { return w.ticketOf("") }
 func (w *world) ticketOf(p string) (t matchmaking.Ticket) {
 	t.ID, t.Player = matchmaking.TicketID(w.newID()), notify.PlayerID(p)

@@ -152,7 +152,7 @@ func onServers(t *testing.T, run func(t *testing.T, database string)) {
 
 func TestFourWritersMakeNoDeadlockAndNoGap(t *testing.T) {
 	onServers(t, func(t *testing.T, database string) {
-		s := runStorm(t, database, 20, &faultdb.Faults{}, func() bool { return false })
+		s := runStorm(t, database, 60, &faultdb.Faults{}, func() bool { return false })
 		t.Logf("%d changes", s.changes)
 		if s.changes < 150 {
 			t.Errorf("only %d changes were made", s.changes)

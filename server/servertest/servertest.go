@@ -34,7 +34,7 @@ type Process struct {
 
 	args []string
 	cmd  *exec.Cmd
-	gone chan error
+	gone chan struct{} // closed when it has ended
 	logs *logFile
 }
 
@@ -104,8 +104,10 @@ func (p *Process) restart(tb testing.TB) error {
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
-	p.gone = make(chan error, 1)
+	gone := make(chan struct{})
+	p.gone = gone
 	ready := make(chan bool, 1)
+	cmd := p.cmd
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
@@ -113,7 +115,8 @@ func (p *Process) restart(tb testing.TB) error {
 				ready <- true
 			}
 		}
-		p.gone <- p.cmd.Wait()
+		_ = cmd.Wait() // its exit code is asked for where it matters
+		close(gone)
 		close(ready)
 	}()
 	select {
