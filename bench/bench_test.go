@@ -8,10 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"yourturn/server/servertest"
 	"yourturn/store/enginetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(servertest.Main(m)) }
 
 // median is the middle of what the rounds came to.
 func median(values []float64) float64 {

@@ -13,10 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"yourturn/server/servertest"
-	"yourturn/store/enginetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(servertest.Main(m)) }
 
 // scale is how often something is done: as often as the project promises in CI, a tenth of it at a desk, and on the
 // third engine, which is much like the second.

@@ -25,12 +25,12 @@ import (
 	"yourturn/migrations"
 	"yourturn/notify"
 	"yourturn/player"
+	"yourturn/server/servertest"
 	"yourturn/session"
 	"yourturn/store"
-	"yourturn/store/enginetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(servertest.Main(m)) }
 
 // world is what the processes of a test have in common: the time and the source of ids.
 type world struct {

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -51,9 +52,23 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
+// Main runs a package's tests and takes away what they built and started: os.Exit(servertest.Main(m)).
+func Main(m *testing.M) int {
+	code := enginetest.Main(m)
+	if built.Load() {
+		if binary, err := build(); err == nil {
+			_ = os.RemoveAll(filepath.Dir(binary)) // what stays behind is in the temporary folder
+		}
+	}
+	return code
+}
+
+var built atomic.Bool
+
 // Binary builds the program once for all tests of a process.
 func Binary(tb testing.TB) string {
 	tb.Helper()
+	built.Store(true)
 	binary, err := build()
 	if err != nil {
 		tb.Fatal(err)
