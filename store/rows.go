@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"yourturn/notify"
@@ -36,7 +37,12 @@ func encode(value any) string {
 	return string(raw)
 }
 
-func decode(column string, into any) error { return json.Unmarshal([]byte(column), into) }
+func decode(column string, into any) error {
+	if column == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(column), into)
+}
 
 func null(s string) any {
 	if s == "" {
@@ -64,17 +70,45 @@ func sessionRow(s session.Session) []any {
 	}
 }
 
+// readSession reads sessions with their seats, a row for each seat, in one statement: two would be two looks, and could
+// show the seats of another version. What can be large is in the first row alone; before the game has started, when seat 0
+// may be free, it is empty.
+var readSession = `SELECT ` + eachColumn(sessionColumns, func(column string) string {
+	if column == "state" || column == "pending" {
+		return "CASE WHEN t.seat IS NULL OR t.seat = 0 THEN s." + column + " ELSE '' END"
+	}
+	return "s." + column
+}) + `, t.seat, t.player_id, t.role, t.gone, t.sort_key, t.last_seq, p.display_name, p.avatar, p.deleted_at IS NOT NULL
+	FROM sessions s LEFT JOIN seats t ON t.session_id = s.id LEFT JOIN players p ON p.id = t.player_id WHERE `
+
+func eachColumn(columns string, as func(string) string) string {
+	names := strings.Split(columns, ", ")
+	for i, name := range names {
+		names[i] = as(name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// scanSession reads a row: the session, and the seat unless there is none.
 func scanSession(rows *sql.Rows) (s session.Session, err error) {
-	var code sql.NullString
+	var code, player, role, name, avatar sql.NullString
 	var config, state, awaited, pending, result, claim string
 	var deadline, due, created, updated, lease int64
+	var seat, gone, sortKey, lastSeq, deleted sql.NullInt64
 	err = rows.Scan(&s.ID, &s.Game, &s.RulesVersion, &s.Status, &s.Version, &s.Turn, &config, &s.TurnSeconds, &s.Capacity,
-		&code, &s.Seed, &state, &awaited, &pending, &deadline, &due, &created, &updated, &result, &s.ChangeID, &claim, &lease)
+		&code, &s.Seed, &state, &awaited, &pending, &deadline, &due, &created, &updated, &result, &s.ChangeID, &claim, &lease,
+		&seat, &player, &role, &gone, &sortKey, &lastSeq, &name, &avatar, &deleted)
 	if err != nil {
 		return s, err
 	}
 	s.JoinCode, s.Config, s.State = code.String, json.RawMessage(config), json.RawMessage(state)
 	s.Deadline, s.Due, s.CreatedAt, s.UpdatedAt = instant(deadline), instant(due), instant(created), instant(updated)
+	if seat.Valid {
+		s.Seats = []session.Seat{{
+			Number: int(seat.Int64), Player: notify.PlayerID(player.String), Role: role.String, Left: gone.Int64 != 0,
+			SortKey: sortKey.Int64, LastSeq: lastSeq.Int64, DisplayName: name.String, Avatar: avatar.String, Deleted: deleted.Int64 != 0,
+		}}
+	}
 	return s, errors.Join(decode(awaited, &s.Await), decode(pending, &s.Pending), decode(result, &s.Result))
 }
 

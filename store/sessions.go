@@ -16,42 +16,37 @@ var _ session.Store = (*DB)(nil)
 
 // Session reads a session with its seats.
 func (db *DB) Session(ctx context.Context, id session.ID) (session.Session, error) {
-	return db.session(ctx, "id = ?", string(id))
+	return db.session(ctx, "s.id = ?", string(id))
 }
 
 // SessionByCode reads the session of a join code.
 func (db *DB) SessionByCode(ctx context.Context, code string) (session.Session, error) {
-	return db.session(ctx, "join_code = ?", code)
+	return db.session(ctx, "s.join_code = ?", code)
 }
 
-func (db *DB) session(ctx context.Context, where, key string) (s session.Session, err error) {
-	err = db.one(ctx, session.ErrNotFound, func(rows *sql.Rows) error {
-		s, err = scanSession(rows)
-		return err
-	}, "SELECT "+sessionColumns+" FROM sessions WHERE "+where, key)
+func (db *DB) session(ctx context.Context, where, key string) (session.Session, error) {
+	found, err := db.readSessions(ctx, where, key)
 	if err != nil {
-		return s, err
+		return session.Session{}, err
 	}
-	seats, err := db.seats(ctx, []session.ID{s.ID})
-	s.Seats = seats[s.ID]
-	return s, err
+	if len(found) == 0 {
+		return session.Session{}, session.ErrNotFound
+	}
+	return found[0], nil
 }
 
-// seats reads the seats of sessions, with what their players are called today.
-func (db *DB) seats(ctx context.Context, ids []session.ID) (map[session.ID][]session.Seat, error) {
-	seats := map[session.ID][]session.Seat{}
-	among, keys := in("s.session_id", ids)
-	err := db.each(ctx, func(rows *sql.Rows) error {
-		var id session.ID
-		var s session.Seat
-		err := rows.Scan(&id, &s.Number, &s.Player, &s.Role, &s.Left, &s.SortKey, &s.LastSeq, &s.DisplayName, &s.Avatar, &s.Deleted)
-		seats[id] = append(seats[id], s)
+// readSessions reads sessions with their seats, and what the players at them are called today.
+func (db *DB) readSessions(ctx context.Context, where string, args ...any) (found []session.Session, err error) {
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		row, err := scanSession(rows)
+		if last := len(found) - 1; last >= 0 && found[last].ID == row.ID {
+			found[last].Seats = append(found[last].Seats, row.Seats...)
+			return err
+		}
+		found = append(found, row)
 		return err
-	}, `SELECT s.session_id, s.seat, s.player_id, s.role, s.gone, s.sort_key, s.last_seq,
-		p.display_name, p.avatar, p.deleted_at IS NOT NULL
-		FROM seats s JOIN players p ON p.id = s.player_id
-		WHERE `+among+` ORDER BY s.session_id, s.seat`, keys...)
-	return seats, err
+	}, readSession+where+" ORDER BY s.id, t.seat", args...)
+	return found, err
 }
 
 // SessionByKey finds the session that an idempotency key has made.
@@ -116,26 +111,16 @@ func listQuery(q session.Query) (query string, args []any) {
 
 // sessions reads sessions in the order of the ids.
 func (db *DB) sessions(ctx context.Context, ids []session.ID) ([]session.Session, error) {
-	byID := map[session.ID]session.Session{}
-	among, keys := in("id", ids)
-	err := db.each(ctx, func(rows *sql.Rows) error {
-		s, err := scanSession(rows)
-		byID[s.ID] = s
-		return err
-	}, "SELECT "+sessionColumns+" FROM sessions WHERE "+among, keys...)
+	among, keys := in("s.id", ids)
+	found, err := db.readSessions(ctx, among, keys...)
 	if err != nil {
 		return nil, err
 	}
-	seats, err := db.seats(ctx, ids)
-	if err != nil {
-		return nil, err
+	place := map[session.ID]int{}
+	for i, id := range ids {
+		place[id] = i
 	}
-	found := make([]session.Session, 0, len(ids))
-	for _, id := range ids {
-		s := byID[id]
-		s.Seats = seats[id]
-		found = append(found, s)
-	}
+	slices.SortFunc(found, func(a, b session.Session) int { return place[a.ID] - place[b.ID] })
 	return found, nil
 }
 
