@@ -35,17 +35,31 @@ func (db *DB) session(ctx context.Context, where, key string) (session.Session, 
 	return found[0], nil
 }
 
-// readSessions reads sessions with their seats, and what the players at them are called today.
+// readSessions reads sessions with their seats, and what the players at them are called today. The rows are put in order
+// here: to sort rows with long columns MariaDB would write them to disk.
 func (db *DB) readSessions(ctx context.Context, where string, args ...any) (found []session.Session, err error) {
+	place := map[session.ID]int{}
 	err = db.each(ctx, func(rows *sql.Rows) error {
 		row, err := scanSession(rows)
-		if last := len(found) - 1; last >= 0 && found[last].ID == row.ID {
-			found[last].Seats = append(found[last].Seats, row.Seats...)
+		if err != nil {
 			return err
 		}
-		found = append(found, row)
-		return err
-	}, readSession+where+" ORDER BY s.id, t.seat", args...)
+		at, known := place[row.ID]
+		if !known {
+			place[row.ID] = len(found)
+			found = append(found, row)
+			return nil
+		}
+		s := &found[at]
+		s.Seats = append(s.Seats, row.Seats...)
+		if len(row.State) > 0 { // the row of seat 0 brings what is large
+			s.State, s.Pending = row.State, row.Pending
+		}
+		return nil
+	}, readSession+where, args...)
+	for _, s := range found {
+		slices.SortFunc(s.Seats, func(a, b session.Seat) int { return a.Number - b.Number })
+	}
 	return found, err
 }
 
