@@ -20,17 +20,7 @@ func makeETag(parts ...string) string {
 // compares weakly, as RFC 9110 13.1.2 demands. A header that cannot be read is taken as absent: the client gets the
 // answer.
 func noneMatch(header, current string) bool {
-	return !anyTag(header, current, weakEqual)
-}
-
-// match reports whether an If-Match header holds for current; an empty current means that nothing is there. It compares
-// strongly, as RFC 9110 13.1.1 demands. An absent header holds; one that cannot be read does not.
-func match(header, current string) bool {
-	return header == "" || anyTag(header, current, strongEqual)
-}
-
-func strongEqual(a, b string) bool {
-	return a == b && !strings.HasPrefix(a, "W/")
+	return !anyTag(header, current)
 }
 
 func weakEqual(a, b string) bool {
@@ -38,7 +28,7 @@ func weakEqual(a, b string) bool {
 }
 
 // anyTag reports whether the header is "*" or a list with a tag that equals current.
-func anyTag(header, current string, equal func(a, b string) bool) bool {
+func anyTag(header, current string) bool {
 	if current == "" {
 		return false
 	}
@@ -52,7 +42,7 @@ func anyTag(header, current string, equal func(a, b string) bool) bool {
 		if !ok {
 			return false
 		}
-		if equal(tag, current) {
+		if weakEqual(tag, current) {
 			return true
 		}
 		rest = strings.TrimLeft(rest[len(tag):], " \t")

@@ -1,6 +1,9 @@
 package api
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // H10: each of these cases is answered wrongly by huma's conditional package, or was cheap to get wrong.
 func TestIfNoneMatch(t *testing.T) {
@@ -40,26 +43,6 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
-func TestIfMatch(t *testing.T) {
-	for _, c := range []struct {
-		header, current string
-		holds           bool
-	}{
-		{``, `"7"`, true},
-		{`*`, `"7"`, true},
-		{`*`, ``, false},
-		{`"6", "7"`, `"7"`, true},
-		{`"6"`, `"7"`, false},
-		{`W/"7"`, `"7"`, false}, // strong comparison
-		{`W/"7"`, `W/"7"`, false},
-		{`rubbish`, `"7"`, false},
-	} {
-		if got := match(c.header, c.current); got != c.holds {
-			t.Errorf("If-Match: %s with %s: %v, want %v", c.header, c.current, got, c.holds)
-		}
-	}
-}
-
 func TestMakeETag(t *testing.T) {
 	a := makeETag("12", "0", "build")
 	if a != makeETag("12", "0", "build") {
@@ -68,7 +51,7 @@ func TestMakeETag(t *testing.T) {
 	if a == makeETag("1", "20", "build") || a == makeETag("12", "0build") {
 		t.Error("parts run together")
 	}
-	if !strongEqual(a, a) || noneMatch(a, a) {
+	if strings.HasPrefix(a, "W/") || noneMatch(a, a) {
 		t.Errorf("%s is not a strong tag", a)
 	}
 }
@@ -76,7 +59,9 @@ func TestMakeETag(t *testing.T) {
 func FuzzIfNoneMatch(f *testing.F) {
 	f.Add(`"6", W/"7"`, `"7"`)
 	f.Fuzz(func(t *testing.T, header, current string) {
-		noneMatch(header, current)
+		if header == "*" && current != "" && noneMatch(header, current) {
+			t.Errorf("* does not match %q", current)
+		}
 		if tag, ok := leadingTag(current); ok && tag == current && noneMatch(current, current) {
 			t.Errorf("%q does not match itself", current)
 		}

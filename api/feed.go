@@ -145,24 +145,24 @@ func (s *server) listFeed(ctx context.Context, in *listFeedInput) (*feedPageRepl
 
 func loginOf(ctx context.Context) notify.LoginID { return notify.LoginID(callerOf(ctx).login.ID) }
 
-func (s *server) streamFeed(ctx context.Context, in *streamInput) (func(context.Context, *sseConn), error) {
+func (s *server) streamFeed(ctx context.Context, in *streamInput) (stream, error) {
 	after := in.After.pointer()
 	if in.LastEventID.Given {
 		after = in.LastEventID.pointer()
 	}
 	w, err := s.Feed.Hub.Watch(me(ctx), loginOf(ctx), true)
 	if err != nil {
-		return nil, err
+		return stream{}, err
 	}
 	login := callerOf(ctx).login.ID
 	alive := func(ctx context.Context) bool { return s.Players.Alive(ctx, login) }
-	return func(ctx context.Context, conn *sseConn) {
-		defer w.Close()
+	hold := func(ctx context.Context, conn *sseConn) {
 		err := s.Feed.Follow(ctx, w, after, alive, &sseSink{conn: conn, now: s.Now})
 		if err != nil && !errors.Is(err, context.Canceled) {
 			logger(ctx).Debug("stream ended", slog.Any("error", err))
 		}
-	}, nil
+	}
+	return stream{hold: hold, release: w.Close}, nil
 }
 
 // sseSink writes a feed as server-sent events.

@@ -46,7 +46,7 @@ var limitRules = map[limitClass]struct {
 	limitPlayers: {perAddress, rate.Every(10 * time.Second), 40},
 	// Each player refreshes once an hour, or at once after an outage. Tokens of 256 bits need no guard against guessing.
 	limitTokens: {perAddress, 1, 60},
-	// 10,000 open codes among 31^8: guessing once a second finds one in 1,000 days.
+	// 10,000 open codes among 32^8: guessing once a second finds one in 1,000 days.
 	limitCodes: {perAddress, 1, 30},
 	// A person types a code, mistypes it, and tries again.
 	limitMyCodes: {perPlayer, rate.Every(10 * time.Second), 10},

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -425,7 +426,13 @@ func (wi wire) refusal(r *http.Request) *Problem {
 	if err != nil {
 		return newProblem("invalid", "").at("query", "cannot be read")
 	}
+	if !utf8.ValidString(r.URL.Path) {
+		return newProblem("not-found", "")
+	}
 	for name, values := range query {
+		if !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
+			return newProblem("invalid", "").at("query", "is not UTF-8")
+		}
 		if len(values) > 1 { // huma would take the first, others take the last
 			return newProblem("invalid", "").at("query."+name[:min(len(name), maxLocation)], "given twice")
 		}

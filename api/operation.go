@@ -87,27 +87,33 @@ func register[I, O any](rt *routes, op operation, handler func(context.Context, 
 	rt.check(op, h)
 }
 
-// registerStream adds an operation that answers with server-sent events. The handler may refuse; the function that it
-// returns is given the open connection and holds it until it returns.
-func registerStream[I any](rt *routes, op operation, handler func(context.Context, *I) (func(context.Context, *sseConn), error)) {
+// A stream is what a handler gives for a connection that is to be held.
+type stream struct {
+	hold    func(context.Context, *sseConn) // until the connection ends
+	release func()                          // in any case, also when the connection never came to be
+}
+
+// registerStream adds an operation that answers with server-sent events. The handler may refuse.
+func registerStream[I any](rt *routes, op operation, handler func(context.Context, *I) (stream, error)) {
 	h := rt.declare(op, false)
 	h.Responses["200"] = &huma.Response{
 		Description: "A stream of server-sent events.",
 		Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
 	huma.Register(rt.api, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-		hold, err := handler(ctx, in)
+		s, err := handler(ctx, in)
 		if err != nil {
 			return nil, rt.refuse(ctx, op, err)
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			defer s.release()
 			r, w := humago.Unwrap(hc)
 			c, err := openSSE(w, r)
 			if err != nil {
 				logger(ctx).Debug("stream not opened", "error", err.Error())
 				return
 			}
-			hold(r.Context(), c)
+			s.hold(r.Context(), c)
 		}}, nil
 	})
 	rt.check(op, h)

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"log/slog"
 	"time"
 
 	"yourturn/games"
@@ -28,7 +30,7 @@ type Session struct {
 	SeatsWanted  int         `json:"seats_wanted" doc:"It starts when so many seats are taken." example:"2"`
 	Seats        []Seat      `json:"seats" doc:"The seats that are taken."`
 	Config       rawObject   `json:"config" doc:"The game's config, as config_schema says."`
-	View         rawObject   `json:"view,omitempty" doc:"What your seat sees, as view_schema says. Absent while it waits."`
+	View         rawObject   `json:"view,omitempty" doc:"What your seat sees, as view_schema says. Absent while it waits, and when this server cannot draw it."`
 	LegalMoves   []rawObject `json:"legal_moves,omitempty" doc:"What you may play, when it is your turn and the game can list it."`
 	Result       *Result     `json:"result,omitempty" doc:"How it ended."`
 	FeedSeq      *int64      `json:"feed_seq,omitempty" doc:"The feed's last number before this was read: what happens afterwards comes with higher numbers."`
@@ -60,7 +62,10 @@ type Result struct {
 }
 
 // wireSession is a session as a player's seat sees it. Who has no seat is a spectator, and sees what a stranger may.
-func (s *server) wireSession(sess session.Session, player notify.PlayerID) (*Session, error) {
+//
+// A fault of the game's rules, or a game that this node does not have yet, costs the view and nothing else: a list of
+// games must not fail for one of them.
+func (s *server) wireSession(ctx context.Context, sess session.Session, player notify.PlayerID) *Session {
 	w := &Session{
 		ID: string(sess.ID), Game: sess.Game, RulesVersion: sess.RulesVersion, Status: string(sess.Status), Version: sess.Version,
 		Turn: sess.Turn, ToMove: sess.Await, DeadlineAt: deadline(sess.Deadline), TurnSeconds: sess.TurnSeconds,
@@ -80,7 +85,7 @@ func (s *server) wireSession(sess session.Session, player notify.PlayerID) (*Ses
 	}
 	view, err := s.Sessions.ViewFor(sess, number)
 	if err != nil {
-		return nil, err
+		logger(ctx).Error("a session is shown without its view", slog.String("session_id", w.ID), slog.Any("error", err))
 	}
 	w.View = rawObject(view.State)
 	for _, move := range view.LegalMoves {
@@ -90,7 +95,7 @@ func (s *server) wireSession(sess session.Session, player notify.PlayerID) (*Ses
 		w.Seats = append(w.Seats, wireSeat(seat, sess.Result))
 	}
 	w.Result = wireResult(sess.Result)
-	return w, nil
+	return w
 }
 
 func wireSeat(seat session.Seat, result *games.Result) Seat {

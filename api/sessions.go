@@ -44,6 +44,12 @@ type SessionList struct {
 	ServerTime   string `json:"server_time" format:"date-time" doc:"Measure countdowns against this clock."`
 }
 
+// EventList is a page of a session's history.
+type EventList struct {
+	Items      []session.WireEvent `json:"items" doc:"Events in the order of their versions."`
+	NextCursor string              `json:"next_cursor,omitempty" doc:"Ask with it as after for the next page. Absent on the last."`
+}
+
 type (
 	sessionRequest struct {
 		Game        string    `json:"game" maxLength:"64" doc:"The game to play." example:"tictactoe"`
@@ -103,7 +109,7 @@ type (
 	playReply    struct{ Body PlayedSession }
 	previewReply struct{ Body SessionPreview }
 	listReply    struct{ Body SessionList }
-	eventsReply  struct{ Body List[session.WireEvent] }
+	eventsReply  struct{ Body EventList }
 )
 
 // moveProblems are what a position can have against a move.
@@ -184,11 +190,7 @@ func (s *server) explain(ctx context.Context, err error) error {
 	if _, seated := refused.Session.SeatOf(me(ctx)); !seated {
 		return p
 	}
-	w, viewErr := s.wireSession(refused.Session, me(ctx))
-	if viewErr != nil {
-		return viewErr
-	}
-	return p.with(w)
+	return p.with(s.wireSession(ctx, refused.Session, me(ctx)))
 }
 
 // reply answers with a session.
@@ -196,8 +198,7 @@ func (s *server) reply(ctx context.Context, sess session.Session, err error) (*s
 	if err != nil {
 		return nil, s.explain(ctx, err)
 	}
-	w, err := s.wireSession(sess, me(ctx))
-	return &sessionReply{w}, err
+	return &sessionReply{s.wireSession(ctx, sess, me(ctx))}, nil
 }
 
 func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionReply, error) {
@@ -249,10 +250,7 @@ func (s *server) listSessions(ctx context.Context, in *listSessionInput) (*listR
 	w := SessionList{WaitingForMe: cursor.Waiting, FeedSeq: cursor.Last, ServerTime: seconds(s.Now()).Format(timeFormat)}
 	w.Items, w.NextCursor = []Session{}, next
 	for _, sess := range sessions {
-		item, err := s.wireSession(sess, player)
-		if err != nil {
-			return nil, err
-		}
+		item := s.wireSession(ctx, sess, player)
 		item.Unread = unread(sess, player, cursor)
 		w.Items = append(w.Items, *item)
 	}
@@ -280,9 +278,7 @@ func (s *server) getSession(ctx context.Context, in *getSessionInput) (*getReply
 		reply.Status = http.StatusNotModified
 		return reply, nil
 	}
-	if reply.Body, err = s.wireSession(sess, player); err != nil {
-		return nil, err
-	}
+	reply.Body = s.wireSession(ctx, sess, player)
 	if in.Version == 0 {
 		reply.Body.Unread, reply.Body.FeedSeq = unread(sess, player, cursor), &cursor.Last
 	}
@@ -313,10 +309,7 @@ func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error
 	if err != nil {
 		return nil, s.explain(ctx, err)
 	}
-	w, err := s.wireSession(sess, me(ctx))
-	if err != nil {
-		return nil, err
-	}
+	w := s.wireSession(ctx, sess, me(ctx))
 	return &playReply{PlayedSession{Session: *w, Move: MoveTaken(taken)}}, nil
 }
 
@@ -330,7 +323,7 @@ func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsReply,
 	if err != nil {
 		return nil, err
 	}
-	w := List[session.WireEvent]{Items: session.Wire(events)}
+	w := EventList{Items: session.Wire(events)}
 	if more {
 		w.NextCursor = strconv.FormatInt(events[len(events)-1].Version, 10)
 	}

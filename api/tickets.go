@@ -33,7 +33,7 @@ func wireTicket(t matchmaking.Ticket) Ticket {
 
 // IdempotencyKey lets a client ask again when it did not hear the answer.
 type IdempotencyKey struct {
-	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Your own name for this wish, such as a UUID. Asking again with it within 24 hours makes nothing new and answers with what was made. Another wish under the same key is refused."`
+	Key string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"Your own name for this wish, such as a UUID. Asking again with it within 24 hours makes nothing new and answers with what was made. Another wish under the same key is refused."`
 }
 
 // keyOf is the key of a request, with a fingerprint of what was asked.

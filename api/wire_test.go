@@ -189,11 +189,11 @@ func sampleRoutes(mux *http.ServeMux, lim *limits) *routes {
 		summary: "Stream", about: "Streams things.",
 	}, func(ctx context.Context, in *struct {
 		Ticket string `query:"ticket"`
-	}) (func(context.Context, *sseConn), error) {
-		return func(ctx context.Context, c *sseConn) {
+	}) (stream, error) {
+		return stream{hold: func(ctx context.Context, c *sseConn) {
 			_ = c.event("", "1", []byte(ctx.Value(playerKey{}).(string)))
 			_ = c.flush()
-		}, nil
+		}, release: func() {}}, nil
 	})
 	register(rt, operation{
 		id: "playFirst", route: "POST /v1/games/first/moves", tag: "games", summary: "Play", about: "Plays first.",

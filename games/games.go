@@ -19,7 +19,7 @@ type Info struct {
 	Name        string   // in addresses and in the database: [a-z][a-z0-9_]{0,31}, never changed
 	Title       string   // for people
 	TypeName    string   // prefix of its schemas and operation ids, [A-Z][A-Za-z0-9]{0,31}: "TicTacToe"
-	Version     int      // of the rules; a session keeps the one it was started with
+	Version     int      // of the rules; a session remembers the one it was started with
 	MinSeats    int      // a session starts when this many seats are taken, unless its creator asks for more
 	MaxSeats    int      //
 	TurnSeconds int      // how long a turn takes when nobody asks for another length

@@ -195,18 +195,20 @@ func (s *Service) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed []error // one bucket that fails leaves the others to be healed
 	for _, bucket := range buckets {
-		leave, err := s.buckets.Enter(ctx, bucket)
-		if err != nil {
-			return 0, err
-		}
-		err = s.match(ctx, bucket)
-		leave()
-		if err != nil {
-			return 0, err
-		}
+		failed = append(failed, s.heal(ctx, bucket))
 	}
-	return len(buckets), nil
+	return len(buckets), errors.Join(failed...)
+}
+
+func (s *Service) heal(ctx context.Context, bucket string) error {
+	leave, err := s.buckets.Enter(ctx, bucket)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.match(ctx, bucket)
 }
 
 // expiryLot bounds one pass of the expiry.

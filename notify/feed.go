@@ -221,7 +221,7 @@ func (f *Feed) catchUp(ctx context.Context, player PlayerID, from int64, sink Si
 			return page.Cursor.Last, nil
 		}
 		if len(page.Items) == 0 {
-			return from, nil
+			return max(from, page.Cursor.Last), nil // whatever was there has been pruned
 		}
 		if err := sink.Messages(page.Items); err != nil {
 			return from, fmt.Errorf("write: %w", err)

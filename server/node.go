@@ -60,6 +60,7 @@ type Node struct {
 	time     *testClock
 	testing  bool
 	skew     atomic.Int64 // of the database's clock against ours, nanoseconds
+	compared atomic.Bool  // whether skew says anything
 	draining atomic.Bool
 }
 
@@ -95,6 +96,9 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		Log: c.Log, Metrics: session.NewMetrics(registry),
 	})
 	n.clock = &session.Clock{Service: n.sessions}
+	if _, err := n.compareClocks(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	n.tickets = matchmaking.NewService(db, n.sessions, n.wake, now, newID, c.Log)
 	n.players = &player.Service{
 		Store: db, Now: now, NewID: newID, Random: rand.Reader,
@@ -142,7 +146,10 @@ func (n *Node) farewell(ctx context.Context, id player.ID) error {
 // maxSkew is how far this machine's clock may be from the database's before it stops acting for the absent.
 const maxSkew = time.Second
 
-func (n *Node) clockTrusted() bool { return time.Duration(n.skew.Load()).Abs() <= maxSkew }
+// clockTrusted is false until the clocks have been compared once.
+func (n *Node) clockTrusted() bool {
+	return n.compared.Load() && time.Duration(n.skew.Load()).Abs() <= maxSkew
+}
 
 // ready lists what keeps this node from its work, and what should not go unnoticed.
 func (n *Node) ready(ctx context.Context) (troubles, notes []string) {

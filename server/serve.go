@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -80,10 +81,11 @@ Play a first move from another terminal: two guests, two tickets, and a move by 
 
 // withoutSecrets names a database without its user and password.
 func withoutSecrets(database string) string {
-	if _, host, ok := strings.Cut(database, "@"); ok {
-		return "mysql://" + host
+	u, err := url.Parse(database)
+	if err != nil || u.Scheme != "mysql" {
+		return database
 	}
-	return database
+	return "mysql://" + u.Host + u.Path
 }
 
 // onlyLocal says that nobody but this machine can reach an address: development.

@@ -50,6 +50,7 @@ func (n *Node) compareClocks(ctx context.Context) (int, error) {
 	}
 	before := n.clockTrusted()
 	n.skew.Store(int64(skew))
+	n.compared.Store(true)
 	if after := n.clockTrusted(); after != before {
 		n.log.WarnContext(ctx, "clock compared with the database's", slog.Duration("skew", skew), slog.Bool("trusted", after))
 	}

@@ -17,7 +17,8 @@ const (
 	clockWorkers = 64
 )
 
-// lease is how long a claimed session is this node's, in real time. It is well above what a commit may take.
+// lease is how long a claimed session is this node's, in real time. It is above what a commit takes on a day without faults; on
+// another, two nodes may try the same, and the version settles it.
 const lease = 15 * time.Second
 
 // Step does one bounded pass and tells how many sessions it looked at.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"slices"
 
 	"yourturn/games"
@@ -190,8 +191,10 @@ func (s *Service) LeaveAll(ctx context.Context, player notify.PlayerID) error {
 				break
 			}
 			for _, sess := range page {
-				if err := s.getOut(ctx, player, sess); err != nil {
+				if err := s.getOut(ctx, player, sess); isPassing(err) {
 					return err
+				} else if err != nil { // a fault of its rules must not keep the account
+					s.log.ErrorContext(ctx, "a session could not be left", slog.String("session_id", string(sess.ID)), slog.Any("error", err))
 				}
 				seat, _ := sess.SeatOf(player)
 				after = Position{SortKey: seat.SortKey, ID: sess.ID}
@@ -199,6 +202,14 @@ func (s *Service) LeaveAll(ctx context.Context, player notify.PlayerID) error {
 		}
 	}
 	return nil
+}
+
+// isPassing says that an error may be over when it is tried again.
+func isPassing(err error) bool {
+	var temporary interface{ Temporary() bool }
+	passing := slices.ContainsFunc([]error{ErrBusy, ErrConflict, ErrUnknown, ErrClock, context.Canceled, context.DeadlineExceeded},
+		func(e error) bool { return errors.Is(err, e) })
+	return passing || errors.As(err, &temporary) && temporary.Temporary()
 }
 
 func (s *Service) getOut(ctx context.Context, player notify.PlayerID, sess Session) error {

@@ -91,6 +91,7 @@ func (s *Service) Verify(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
+	history = slices.DeleteFunc(history, func(c Change) bool { return c.Version > now.Version }) // what came since
 	then, made, err := playAgain(now, g, history, now.Version)
 	if err == nil {
 		err = difference(now, then, history, made)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -30,7 +31,8 @@ var (
 
 // advance does an act to a session. It is pure: what it returns depends on its arguments alone, and it changes none
 // of them. That makes a history replayable.
-func advance(before Session, game games.Game, act Act, now time.Time) (Session, Change, error) {
+func advance(before Session, game games.Game, act Act, now time.Time) (after Session, change Change, err error) {
+	defer rulesPanic(game, &err)
 	t := turn{
 		Session: before.clone(),
 		game:    game,
@@ -44,6 +46,14 @@ func advance(before Session, game games.Game, act Act, now time.Time) (Session, 
 	}
 	t.change.Messages = tell(before, t.Session, t.change)
 	return t.Session, t.change, nil
+}
+
+// rulesPanic turns a panic of the rules into an error: a fault of one game must not end the process, and every node's
+// after it.
+func rulesPanic(game games.Game, err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("the rules of %s panic: %v\n%s", game.Info().Name, cause, debug.Stack())
+	}
 }
 
 // turn is one act in progress: the session as it becomes, and the change as it grows.
@@ -302,6 +312,9 @@ func (t *turn) giveUp(reason string, seats []int) error {
 		if s.Left {
 			place = stayed + 1
 		}
+		if s.Left && len(t.Seats) == 1 {
+			place = 2 // nobody is left to share the first place with
+		}
 		result.Placings = append(result.Placings, games.Placing{Seat: s.Number, Place: place})
 	}
 	return t.finish(result)
@@ -340,7 +353,7 @@ func (t *turn) checkAwait(step games.Step[json.RawMessage]) error {
 // setDeadline starts the clock of a turn. People get whole seconds, rounded up; the server's own steps are exact.
 func (t *turn) setDeadline(within time.Duration) {
 	if len(t.Await) == 0 {
-		t.Deadline = t.now.Add(within)
+		t.Deadline = t.now.Add(within + time.Millisecond - 1).Truncate(time.Millisecond) // what the database keeps
 		t.Due = t.overdueAt()
 		return
 	}

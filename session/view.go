@@ -28,6 +28,7 @@ func (s *Service) ViewFor(sess Session, seat int) (View, error) {
 }
 
 func viewOf(g games.Game, sess Session, seat int) (v View, err error) {
+	defer rulesPanic(g, &err)
 	if v.State, err = g.View(sess.State, seat); err != nil {
 		return View{}, err
 	}

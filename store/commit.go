@@ -23,6 +23,9 @@ type lane struct {
 	bound   int
 	in      chan *waiter
 	stopped sync.WaitGroup
+
+	mu     sync.RWMutex
+	closed bool
 }
 
 // waiter is a commit with somebody waiting for it.
@@ -48,17 +51,33 @@ func newLane(db *DB, bound int) *lane {
 }
 
 func (l *lane) close() {
+	l.mu.Lock()
+	l.closed = true
 	close(l.in)
+	l.mu.Unlock()
 	l.stopped.Wait()
+}
+
+// take puts a commit into the lane, unless too many wait or the lane is closed.
+func (l *lane) take(w *waiter) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.closed {
+		return session.ErrBusy
+	}
+	select {
+	case l.in <- w:
+		return nil
+	default:
+		return session.ErrBusy
+	}
 }
 
 // Commit hands a commit to its lane and waits until it is durable or refused.
 func (db *DB) Commit(ctx context.Context, c session.Commit) error {
 	w := &waiter{Commit: c, done: make(chan error, 1), bytes: size(c)}
-	select {
-	case db.laneOf(c.Session.ID).in <- w:
-	default:
-		return session.ErrBusy
+	if err := db.laneOf(c.Session.ID).take(w); err != nil {
+		return err
 	}
 	select {
 	case err := <-w.done:
@@ -166,6 +185,8 @@ func (l *lane) alone(w *waiter, unknown bool) error {
 		switch {
 		case duplicates == 2: // a key, a code or a move that somebody else has. After the first time it was looked whether the row was ours.
 			return session.ErrConflict
+		case !isTemporary(err) && !isDuplicate(err): // a fault of ours that no try will cure: the lane has others to serve
+			return err
 		case attempt == groupTries && unknown:
 			return fmt.Errorf("%w: %w", session.ErrUnknown, err)
 		case attempt == groupTries:

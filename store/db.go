@@ -107,15 +107,25 @@ func (db *DB) ClockSkew(ctx context.Context) (time.Duration, error) {
 	if !db.engine.packets {
 		return 0, nil
 	}
-	before := time.Now()
-	var theirs int64
-	err := db.read.QueryRowContext(ctx, "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)").Scan(&theirs)
+	conn, err := db.read.Conn(ctx) // the wait for one must not count
 	if err != nil {
 		return 0, fail(err)
 	}
-	ours := before.Add(time.Since(before) / 2)
-	return time.UnixMilli(theirs).Sub(ours), nil
+	defer conn.Close()
+	before := time.Now()
+	var theirs int64
+	if err := conn.QueryRowContext(ctx, "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)").Scan(&theirs); err != nil {
+		return 0, fail(err)
+	}
+	took := time.Since(before)
+	if took > slowestLook {
+		return 0, fmt.Errorf("the database took %s to tell the time", took)
+	}
+	return time.UnixMilli(theirs).Sub(before.Add(took / 2)), nil
 }
+
+// slowestLook is how long the database may take to tell the time: half of it is how wrong the comparison can be.
+const slowestLook = 500 * time.Millisecond
 
 // Forgetful says whether a crash of the database may take back what somebody has read already. InnoDB shows a commit to
 // others before it is in the log on disk; with a binary log that is synced it is the other way round, see

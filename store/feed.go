@@ -73,7 +73,7 @@ func (db *DB) prune(ctx context.Context, table, key, where, order string, value 
 		}
 		err := r.Scan(into...)
 		for i, value := range row {
-			if text, ok := value.([]byte); ok {
+			if text, ok := value.([]byte); ok && columns[i] != "hash" { // the one column of bytes
 				row[i] = string(text) // bytes would not meet the index of a text column
 			}
 		}

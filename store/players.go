@@ -136,12 +136,10 @@ func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 
 // PruneTokens deletes what has expired: tokens, and logins whose last token has.
 func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, error) {
-	err := db.change(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "DELETE FROM tokens WHERE expires_at < ?", millis(now)) // nobody else touches these rows
-		return err
-	})
+	tokens, err := db.prune(ctx, "tokens", "hash", "expires_at < ?", "expires_at", millis(now), limit)
 	if err != nil {
-		return 0, err
+		return tokens, err
 	}
-	return db.prune(ctx, "logins", "id", "expires_at < ?", "expires_at", millis(now), limit)
+	logins, err := db.prune(ctx, "logins", "id", "expires_at < ?", "expires_at", millis(now), limit)
+	return tokens + logins, err
 }

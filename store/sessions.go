@@ -176,7 +176,7 @@ func (db *DB) changes(ctx context.Context, where string, args ...any) (found []s
 	return found, err
 }
 
-// Since lists changes from an instant on, oldest first, after a position among those of the same instant.
+// Since lists changes from an instant on, oldest first.
 func (db *DB) Since(ctx context.Context, from time.Time, limit int) ([]session.Change, error) {
 	return db.changes(ctx, "at >= ? ORDER BY at, session_id, version LIMIT ?", millis(from), limit)
 }

@@ -14,7 +14,7 @@ CREATE TABLE sessions (
     join_code VARCHAR(16) NULL,
     seed BINARY(32) NOT NULL,  -- all its randomness is derived from it
     state MEDIUMTEXT NOT NULL,  -- the game's own data, for the server alone
-    awaited VARCHAR(1024) NOT NULL,  -- the seats that must move, as a JSON list
+    awaited TEXT NOT NULL,  -- the seats that must move, as a JSON list
     pending MEDIUMTEXT NOT NULL,  -- moves of a simultaneous turn that wait for the others
     deadline_at BIGINT NOT NULL,  -- 0: none
     due_at BIGINT NOT NULL,  -- when the clock must look at it next
