@@ -45,3 +45,21 @@ func TestBytesThatAreNoTextAreRefused(t *testing.T) {
 		t.Errorf("a refused ticket was kept: %s", kept.Body)
 	}
 }
+
+// A node that does not have a game yet, or any more, shows its sessions without their views, and lets their players go.
+func TestNodeWithoutAGameStillListsAndDeletes(t *testing.T) {
+	database := "sqlite:" + t.TempDir() + "/yourturn.db"
+	both := servertest.Local(t, database, bothGames())
+	id, ann, _ := private(t, both, "whisper")
+	ann.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": "tictactoe"})
+
+	one := *ann
+	one.URL = servertest.Local(t, database, servertest.Options{})
+	listed := one.Must(t, 200, "GET", "/v1/sessions", nil)
+	if listed.Len("items") != 2 || listed.String("items", 0, "id") != id || listed.At("items", 0, "view") != nil {
+		t.Errorf("the list is %s", listed.Body)
+	}
+	one.Must(t, 200, "GET", "/v1/sessions/"+id, nil)
+	one.Must(t, 204, "DELETE", "/v1/me", nil)
+	one.Must(t, 401, "GET", "/v1/me", nil)
+}
