@@ -30,54 +30,55 @@ type (
 	}
 )
 
-func (c *migrateUp) Run(ctx context.Context, env environment) error {
-	m, err := store.NewMigrator(c.Database, migrations.Files)
+// migrator opens the database for as long as do works on its schema.
+func (f databaseFlag) migrator(do func(*store.Migrator) error) error {
+	m, err := store.NewMigrator(f.Database, migrations.Files)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	applied, err := m.Up(ctx)
-	if err != nil {
+	return do(m)
+}
+
+func (c *migrateUp) Run(ctx context.Context, env environment) error {
+	return c.migrator(func(m *store.Migrator) error {
+		applied, err := m.Up(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.out, "%d migrations applied\n", applied)
 		return err
-	}
-	_, err = fmt.Fprintf(env.out, "%d migrations applied\n", applied)
-	return err
+	})
 }
 
 func (c *migrateDown) Run(ctx context.Context, env environment) error {
-	m, err := store.NewMigrator(c.Database, migrations.Files)
-	if err != nil {
+	return c.migrator(func(m *store.Migrator) error {
+		version, err := m.Down(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.out, "migration %d taken back\n", version)
 		return err
-	}
-	defer m.Close()
-	version, err := m.Down(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(env.out, "migration %d taken back\n", version)
-	return err
+	})
 }
 
 func (c *migrateStatus) Run(ctx context.Context, env environment) error {
-	m, err := store.NewMigrator(c.Database, migrations.Files)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	states, err := m.Status(ctx)
-	if err != nil {
-		return err
-	}
-	for _, s := range states {
-		applied := "pending"
-		if !s.AppliedAt.IsZero() {
-			applied = s.AppliedAt.Format(time.RFC3339)
-		}
-		if _, err := fmt.Fprintf(env.out, "%-22s %s\n", applied, s.Name); err != nil {
+	return c.migrator(func(m *store.Migrator) error {
+		states, err := m.Status(ctx)
+		if err != nil {
 			return err
 		}
-	}
-	return nil
+		for _, s := range states {
+			applied := "pending"
+			if !s.AppliedAt.IsZero() {
+				applied = s.AppliedAt.Format(time.RFC3339)
+			}
+			if _, err := fmt.Fprintf(env.out, "%-22s %s\n", applied, s.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 var (

@@ -19,7 +19,6 @@ import (
 	"yourturn/api"
 	"yourturn/games"
 	"yourturn/matchmaking"
-	"yourturn/migrations"
 	"yourturn/notify"
 	"yourturn/player"
 	"yourturn/session"
@@ -122,17 +121,14 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 }
 
 func prepareSchema(ctx context.Context, database string) error {
-	m, err := store.NewMigrator(database, migrations.Files)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	if store.MigratesItself(database) {
-		if _, err := m.Up(ctx); err != nil {
-			return err
+	return databaseFlag{database}.migrator(func(m *store.Migrator) error {
+		if store.MigratesItself(database) {
+			if _, err := m.Up(ctx); err != nil {
+				return err
+			}
 		}
-	}
-	return m.Check(ctx)
+		return m.Check(ctx)
+	})
 }
 
 // farewell takes a player who goes out of the queue and of every session.
