@@ -42,7 +42,8 @@ never: anything -> cmd/*
 support: games/gamestest  -> games
 support: store/enginetest -> nothing of ours
 support: store/faultdb    -> nothing of ours
-support: server/servertest -> server games games/* notify store/enginetest
+support: notify/providertest -> notify
+support: server/servertest -> server games games/* notify notify/providertest store/enginetest
 `
 
 // `support` helps tests: only _test files and other support import it, and it may keep servers in package variables.

@@ -19,6 +19,7 @@ const (
 	limitWrites  limitClass = "write"
 	limitReads   limitClass = "read"
 	limitStreams limitClass = "stream"
+	limitTests   limitClass = "test-push"
 )
 
 const (
@@ -54,6 +55,8 @@ var limitRules = map[limitClass]struct {
 	limitWrites: {perPlayer, 5, 50},
 	// Opening the app reads the list, the feed and each waiting session.
 	limitReads: {perPlayer, 10, 100},
+	// A person taps the button of the settings page, and again.
+	limitTests: {perPlayer, rate.Every(10 * time.Second), 5},
 	// Five devices and tabs that reconnect together, twice.
 	limitStreams: {perPlayer, rate.Every(2 * time.Second), 10},
 }

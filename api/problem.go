@@ -51,9 +51,11 @@ var problems = map[string]struct {
 	"session-started":        {http.StatusConflict, "The session has started"},
 	"session-waiting":        {http.StatusConflict, "The session has not started"},
 	"stale-turn":             {http.StatusConflict, "The turn has passed"},
+	"too-many-devices":       {http.StatusConflict, "Too many devices are registered"},
 	"too-many-tickets":       {http.StatusConflict, "Too many tickets are open"},
 	"body-too-large":         {http.StatusRequestEntityTooLarge, "The body is too large"},
 	"unsupported-media-type": {http.StatusUnsupportedMediaType, "The body must be application/json"},
+	"channel-not-configured": {http.StatusUnprocessableEntity, "This server does not push on that channel"},
 	"idempotency-mismatch":   {http.StatusUnprocessableEntity, "The idempotency key was used for another request"},
 	"invalid":                {http.StatusUnprocessableEntity, "The request is not valid"},
 	anyRule:                  {http.StatusUnprocessableEntity, "The rules of the game refuse it"},
@@ -164,6 +166,10 @@ var sentinels = []struct {
 	{session.ErrUnknown, "unavailable"},
 	{session.ErrClock, "unavailable"},
 	{notify.ErrTooManyStreams, "too-many-streams"},
+	{notify.ErrNoChannel, "channel-not-configured"},
+	{notify.ErrTooManyDevices, "too-many-devices"},
+	{notify.ErrNoDevice, "not-found"},
+	{notify.ErrNoLogin, "token-invalid"},
 	{notify.ErrClosed, "unavailable"},
 }
 

@@ -19,15 +19,18 @@ import (
 
 // Config is what the API is made of.
 type Config struct {
-	Name    string // of this server, for people
-	Version string // of this build
-	Games   []games.Game
+	Name     string // of this server, for people
+	Version  string // of this build
+	Games    []games.Game
+	Channels []Channel // of push, that are set up
 
-	Players  *player.Service
-	Sessions *session.Service
-	Tickets  *matchmaking.Service
-	Feed     *notify.Feed
-	Now      func() time.Time
+	Players    *player.Service
+	Sessions   *session.Service
+	Tickets    *matchmaking.Service
+	Feed       *notify.Feed
+	Devices    *notify.Devices
+	Deliveries notify.DeliveryStore
+	Now        func() time.Time
 
 	Log            *slog.Logger
 	Metrics        *prometheus.Registry
@@ -80,6 +83,7 @@ func New(c Config) (*API, error) {
 	s.ticketOperations(rt)
 	s.sessionOperations(rt)
 	s.feedOperations(rt)
+	s.deviceOperations(rt)
 	for _, g := range c.Games {
 		s.typedOperations(rt, g)
 	}

@@ -21,6 +21,7 @@ type Session struct {
 	ToMove       []int       `json:"to_move" doc:"The seats that must move now."`
 	YourSeat     *int        `json:"your_seat,omitempty" doc:"Where you sit."`
 	YourTurn     bool        `json:"your_turn" doc:"Whether your seat must move now."`
+	Muted        bool        `json:"muted,omitempty" doc:"Whether you want no pushes of it."`
 	Unread       bool        `json:"unread,omitempty" doc:"Whether something happened that no one of your devices has acknowledged."`
 	DeadlineAt   *time.Time  `json:"deadline_at,omitempty" doc:"When the turn ends, and the server acts for those who did not."`
 	TurnSeconds  int         `json:"turn_seconds" doc:"How long each turn may take." example:"86400"`
@@ -81,7 +82,7 @@ func (s *server) wireSession(ctx context.Context, sess session.Session, player n
 	number := games.Spectator
 	if seat, ok := sess.SeatOf(player); ok {
 		number = seat.Number
-		w.YourSeat, w.YourTurn = &seat.Number, sess.MustMove(seat.Number)
+		w.YourSeat, w.YourTurn, w.Muted = &seat.Number, sess.MustMove(seat.Number), seat.Muted
 	}
 	view, err := s.Sessions.ViewFor(sess, number)
 	if err != nil {

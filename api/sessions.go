@@ -301,11 +301,11 @@ func (s *server) tagged(sess session.Session, player notify.PlayerID) *getReply 
 // sessionETag changes with the session, the seat that looks, and the build that draws the view.
 func (s *server) sessionETag(sess session.Session, player notify.PlayerID) string {
 	seat, _ := sess.SeatOf(player)
-	return makeETag(string(sess.ID), strconv.FormatInt(sess.Version, 10), strconv.Itoa(seat.Number), s.Version)
+	return makeETag(string(sess.ID), strconv.FormatInt(sess.Version, 10), strconv.Itoa(seat.Number), strconv.FormatBool(seat.Muted), s.Version)
 }
 
 func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error) {
-	sess, taken, err := s.Sessions.Play(ctx, me(ctx), session.ID(in.SessionID), in.Body.Turn, json.RawMessage(in.Body.Move))
+	sess, taken, err := s.Sessions.Play(ctx, me(ctx), loginOf(ctx), session.ID(in.SessionID), in.Body.Turn, json.RawMessage(in.Body.Move))
 	if err != nil {
 		return nil, s.explain(ctx, err)
 	}
@@ -314,7 +314,7 @@ func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error
 }
 
 func (s *server) forfeitSession(ctx context.Context, in *SessionPath) (*sessionReply, error) {
-	sess, err := s.Sessions.Forfeit(ctx, me(ctx), session.ID(in.SessionID))
+	sess, err := s.Sessions.Forfeit(ctx, me(ctx), loginOf(ctx), session.ID(in.SessionID))
 	return s.reply(ctx, sess, err)
 }
 

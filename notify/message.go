@@ -1,9 +1,14 @@
-// Package notify tells players what happened: by a numbered feed that every client can read, and by waking those who
-// are connected.
+// Package notify tells players what happened: by a numbered feed that every client can read, by waking those who are
+// connected, and by pushes to the devices of those who are not.
 //
 // The feed is the truth. A message gets its number inside the transaction that makes it true (see the store), so the
 // numbers of one player are 1, 2, 3 … without a gap, and a client that has seen n misses nothing by asking for what
 // comes after n. A wake ([Hub]) carries no content and may be lost without harm.
+//
+// A push is a hint that the feed has something. The transaction that writes a message leaves a [Notice] of those that
+// are pushed. When a quick answer would have come, the [Outbox] makes it one [Delivery] for each device of the player;
+// from then on the deliveries are the ledger of what was tried. A [Channel] claims those that are due, looks whether
+// what they say is still true (guard.go), and hands them to the [Sender] of its provider.
 package notify
 
 import (
@@ -27,6 +32,12 @@ const (
 	TicketExpired   = "ticket_expired"   // nobody was found
 )
 
+// The kinds of deliveries that no message stands behind.
+const (
+	BadgeChanged = "badge" // fewer sessions wait for the player, as another device of theirs knows already
+	TestPush     = "test"  // a person tries whether pushes arrive
+)
+
 // Message is one row of a player's feed. It is told when its change commits, and never changed.
 type Message struct {
 	Player   PlayerID
@@ -40,6 +51,17 @@ type Message struct {
 	Deadline time.Time
 	Data     json.RawMessage // a JSON object
 	Own      bool            // the player's own doing, so no news to them; not kept
+	Push     bool            // it is pushed, unless its guards fail by then; not kept
+}
+
+// PushOnce leaves each player one push of the messages of one commit: the last, for it says most.
+func PushOnce(messages []Message) {
+	pushed := map[PlayerID]bool{}
+	for i := len(messages) - 1; i >= 0; i-- {
+		m := &messages[i]
+		m.Push = m.Push && !pushed[m.Player]
+		pushed[m.Player] = pushed[m.Player] || m.Push
+	}
 }
 
 // Cursor is where a player's feed stands.

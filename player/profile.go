@@ -42,7 +42,7 @@ func (p Profile) check() (Profile, error) {
 	if strings.Contains(avatar, "://") {
 		return p, &BadProfile{"avatar", "must not be an address: the other players' devices would call it"}
 	}
-	locale, err := cleanLocale(p.Locale)
+	locale, err := CleanLocale(p.Locale)
 	if err != nil {
 		return p, err
 	}
@@ -120,7 +120,8 @@ func isPicture(r rune) bool {
 	return r > unicode.MaxASCII && unicode.In(r, unicode.So, unicode.Sm, unicode.Sk, unicode.Po, unicode.Pd)
 }
 
-func cleanLocale(text string) (string, error) {
+// CleanLocale normalises a language tag, or refuses it with a [BadProfile].
+func CleanLocale(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}

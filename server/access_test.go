@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"yourturn/server"
 	"yourturn/server/servertest"
 )
 
@@ -35,6 +36,14 @@ var rights = map[string]right{
 	"streamFeed":         {none: 401, garbage: 401, stranger: 200, owner: 200},
 	"createStreamTicket": {none: 401, garbage: 401, stranger: 201, owner: 201},
 
+	"putDevice":      {body: map[string]any{"channel": "fcm", "token": "token"}, none: 401, garbage: 401, stranger: 200, owner: 200},
+	"listDevices":    {none: 401, garbage: 401, stranger: 200, owner: 200},
+	"deleteDevice":   {none: 401, garbage: 401, stranger: 204, owner: 204}, // of their own, which is not there
+	"testPush":       {none: 401, garbage: 401, stranger: 404, owner: 200},
+	"listDeliveries": {none: 401, garbage: 401, stranger: 200, owner: 200},
+	"muteSession":    {none: 401, garbage: 401, stranger: 404, owner: 204},
+	"unmuteSession":  {none: 401, garbage: 401, stranger: 404, owner: 204},
+
 	"createTicket": {body: map[string]any{"game": "tictactoe"}, none: 401, garbage: 401, stranger: 201, owner: 201},
 	"listTickets":  {none: 401, garbage: 401, stranger: 200, owner: 200},
 	"getTicket":    {none: 401, garbage: 401, stranger: 404, owner: 200},
@@ -57,7 +66,7 @@ var rights = map[string]right{
 
 // Every operation that the server describes answers each kind of caller as the table says.
 func TestWhoMayDoWhat(t *testing.T) {
-	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{})
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{Push: server.PushConfig{Mode: "log"}})
 	operations := described(t, url)
 	for id := range rights {
 		if _, ok := operations[id]; !ok {
@@ -141,12 +150,13 @@ func newWorld(t *testing.T, url string, r right) *world {
 	}
 	wish := owner.Must(t, 201, "POST", "/v1/tickets", map[string]any{"game": "tictactoe", "turn_seconds": 12345})
 	owner.Must(t, 200, "DELETE", "/v1/tickets/"+wish.String("id"), nil) // so that it is nobody's match
+	owner.Must(t, 200, "PUT", "/v1/me/devices/phone", map[string]any{"channel": "fcm", "token": "token-of-" + owner.Player})
 	return &world{
 		owner: owner, stranger: servertest.Guest(t, url, "Eve"),
 		nobody:  &servertest.App{URL: url, Requests: owner.Requests},
 		garbage: &servertest.App{URL: url, Requests: owner.Requests, Access: "garbage"},
 		fill: strings.NewReplacer("{session_id}", id, "{ticket_id}", wish.String("id"), "{join_code}", table.String("join_code"),
-			"{refresh_token}", owner.Refresh, "{game}", "tictactoe"),
+			"{refresh_token}", owner.Refresh, "{game}", "tictactoe", "{device_id}", "phone"),
 	}
 }
 
@@ -176,7 +186,7 @@ func (w *world) call(t *testing.T, caller *servertest.App, route string, body an
 
 // What somebody else has and what nobody has cannot be told apart.
 func TestForeignIsAsIfItWereNot(t *testing.T) {
-	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{})
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{Push: server.PushConfig{Mode: "log"}})
 	w := newWorld(t, url, right{})
 	for id, route := range described(t, url) {
 		if !strings.Contains(route, "{session_id}") && !strings.Contains(route, "{ticket_id}") {

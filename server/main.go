@@ -42,6 +42,7 @@ type commands struct {
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Write the API's schema: openapi.yaml (3.1) and openapi-3.0.yaml."`
 	Verify  verifyCommand  `cmd:"" help:"Play sessions again from their history and compare, to the byte."`
 	Tail    tailCommand    `cmd:"" help:"Print history as it is committed."`
+	Push    pushCommand    `cmd:"" help:"Why a push came or did not, and keys for Web Push."`
 	Demo    demoCommand    `cmd:"" help:"Play a three-day game that is lost on time, in a second, on a test clock."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

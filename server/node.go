@@ -6,10 +6,13 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +41,8 @@ type Config struct {
 	AllowLocalhost bool
 	TrustedProxies []netip.Prefix
 	Retention      time.Duration
+	Push           PushConfig
+	Out            io.Writer // where --push log prints
 	Log            *slog.Logger
 	// Wrap stands between the store and its driver: tests break connections there.
 	Wrap func(driver.Connector) driver.Connector
@@ -52,6 +57,8 @@ type Node struct {
 	hub      *notify.Hub
 	relay    *relay // nil without Redis
 	feed     *notify.Feed
+	outbox   *notify.Outbox
+	channels []*notify.Channel
 	players  *player.Service
 	sessions *session.Service
 	tickets  *matchmaking.Service
@@ -104,9 +111,13 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		SignedOut: func(l player.Login) { n.end(notify.PlayerID(l.Player), notify.LoginID(l.ID)) },
 		Farewell:  n.farewell,
 	}
+	shown, err := n.pushes(c, registry)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	config := api.Config{
 		Name: c.Name, Version: Version(), Games: c.Games, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
-		Feed: n.feed, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit, AllowOrigins: c.AllowOrigins,
+		Feed: n.feed, Devices: &notify.Devices{Store: db, Channels: n.outbox.Channels, Now: now}, Deliveries: db, Channels: shown, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit, AllowOrigins: c.AllowOrigins,
 		AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
 	}
 	if c.TestClock {
@@ -118,6 +129,37 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 	}
 	n.Handler = face
 	return n, nil
+}
+
+// pushes sets up the outbox and the push channels.
+func (n *Node) pushes(c Config, registry *prometheus.Registry) ([]api.Channel, error) {
+	texts, err := notify.NewTexts()
+	if err != nil {
+		return nil, err
+	}
+	common := notify.ChannelConfig{
+		Store: n.db, Texts: texts, Title: titles(c.Games), Now: n.time.now, Clock: time.Now, NewID: newID, Log: c.Log,
+		Metrics: notify.NewMetrics(registry),
+	}
+	channels, shown, err := c.Push.channels(common, c.TestClock, c.Out, registry)
+	if err != nil {
+		return nil, err
+	}
+	n.channels = slices.Collect(maps.Values(channels))
+	n.outbox = &notify.Outbox{Store: n.db, Channels: channels, Now: n.time.now, NewID: newID, Grace: c.Push.Grace, Keep: c.Retention}
+	return shown, nil
+}
+
+// titles finds what people call a game; one that this node does not have goes by its name.
+func titles(all []games.Game) func(string) string {
+	return func(name string) string {
+		for _, g := range all {
+			if g.Info().Name == name {
+				return g.Info().Title
+			}
+		}
+		return name
+	}
 }
 
 func prepareSchema(ctx context.Context, database string) error {
@@ -198,5 +240,10 @@ func (n *Node) Serve(ctx context.Context, l net.Listener, certificate, key strin
 	return errors.Join(err, n.Close())
 }
 
-// Close closes the database, after the commits that wait.
-func (n *Node) Close() error { return n.db.Close() }
+// Close closes the connections to the push providers, and the database after the commits that wait.
+func (n *Node) Close() error {
+	for _, c := range n.channels {
+		c.Close()
+	}
+	return n.db.Close()
+}

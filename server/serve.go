@@ -25,7 +25,8 @@ type serveCommand struct {
 	Writers      int           `env:"YOURTURN_WRITERS" default:"2" help:"Lanes that write to MySQL. SQLite has one."`
 	Retention    time.Duration `env:"YOURTURN_RETENTION" default:"720h" help:"How long the feed keeps messages."`
 	TestClock    bool          `env:"YOURTURN_TEST_CLOCK" help:"Let tests move the clock. Never in production."`
-	LogLevel     slog.Level    `env:"YOURTURN_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	PushConfig
+	LogLevel slog.Level `env:"YOURTURN_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 
 func (c *serveCommand) Run(ctx context.Context, env environment) error {
@@ -47,7 +48,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	node, err := NewNode(ctx, Config{
 		Database: c.Database, Redis: c.Redis, Games: env.games, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
 		TestClock: c.TestClock, AllowOrigins: c.AllowOrigin, AllowLocalhost: onlyLocal(l.Addr()), TrustedProxies: proxies,
-		Retention: c.Retention, Log: log,
+		Retention: c.Retention, Push: c.PushConfig, Out: env.out, Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("start: %w", err)

@@ -56,7 +56,7 @@ func (c *tailCommand) Run(ctx context.Context, env environment) error {
 		}
 		from = c.forget(seen, changes, from)
 		if printed == 0 {
-			rest(ctx, tailEvery)
+			rest(ctx, tailEvery, nil)
 		}
 	}
 	return nil

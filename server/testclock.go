@@ -55,15 +55,39 @@ func (c *testClock) nextDue(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return next, err
 	}
-	expiry, err := c.node.db.NextExpiry(ctx)
-	if err == nil && expiry.Before(next) {
-		next = expiry
+	for _, ask := range []func(context.Context) (time.Time, error){c.node.db.NextExpiry, c.node.outbox.Next} {
+		due, err := ask(ctx)
+		if err != nil {
+			return next, err
+		}
+		if due.Before(next) {
+			next = due
+		}
 	}
-	return next, err
+	return next, nil
 }
 
-// settle works until nothing is due, also when a background worker has taken a part of it.
+// settle works until nothing is due, also when a background worker has taken a part of it, and until what is to be pushed
+// has been tried.
 func (c *testClock) settle(ctx context.Context) error {
+	if err := c.settleDue(ctx); err != nil {
+		return err
+	}
+	for _, channel := range c.node.channels {
+		for {
+			if found, err := channel.Step(ctx); err != nil || found == 0 {
+				if err != nil {
+					return err
+				}
+				break
+			}
+		}
+		channel.Drain()
+	}
+	return nil
+}
+
+func (c *testClock) settleDue(ctx context.Context) error {
 	for {
 		sessions, err := c.node.clock.Step(ctx)
 		if err != nil {
@@ -73,12 +97,16 @@ func (c *testClock) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		notices, err := c.node.outbox.Step(ctx)
+		if err != nil {
+			return err
+		}
 		next, err := c.nextDue(ctx)
 		if err != nil || next.After(c.now()) {
 			return err
 		}
-		if sessions+tickets == 0 {
-			if rest(ctx, time.Millisecond); ctx.Err() != nil {
+		if sessions+tickets+notices == 0 {
+			if rest(ctx, time.Millisecond, nil); ctx.Err() != nil {
 				return ctx.Err()
 			}
 		}

@@ -14,6 +14,9 @@ type worker struct {
 	step   func(context.Context) (int, error)
 	drains bool                                     // a pass that found something is followed by another at once
 	next   func(context.Context) (time.Time, error) // when there is something to do again, if that is known
+	clock  func() time.Time                         // by which next is meant; nil: the domain's
+	woken  <-chan struct{}                          // ends the rest
+	drain  func()                                   // waits for what the passes have begun
 }
 
 // How long things are remembered.
@@ -25,7 +28,7 @@ const (
 
 func (n *Node) workers() []worker {
 	now := n.time.now
-	return []worker{
+	all := []worker{
 		{name: "clock", every: time.Second, step: n.clock.Step, drains: true, next: n.clock.Next},
 		{name: "ticket expiry", every: time.Second, step: n.tickets.Expire, drains: true},
 		{name: "matchmaking sweep", every: time.Second, step: n.tickets.Step},
@@ -39,7 +42,15 @@ func (n *Node) workers() []worker {
 			return n.db.PruneTickets(ctx, now().Add(-ticketLife), pruneLot)
 		}},
 		{name: "clock comparison", every: 5 * time.Second, step: n.compareClocks},
+		{name: "outbox", every: time.Second, step: n.outbox.Step, drains: true, next: n.outbox.Next},
+		{name: "ledger retention", every: time.Minute, step: n.outbox.Prune, drains: true},
 	}
+	for _, c := range n.channels {
+		all = append(all, worker{
+			name: "push by " + c.Name(), every: time.Second, step: c.Step, drains: true, next: c.Next, clock: time.Now, woken: c.Woken(), drain: c.Drain,
+		})
+	}
+	return all
 }
 
 // compareClocks measures how far the database's clock is from ours.
@@ -84,7 +95,21 @@ func (n *Node) run(ctx context.Context, w worker) {
 		if err == nil && found > 0 && w.drains {
 			continue
 		}
-		rest(ctx, n.restOf(ctx, w))
+		rest(ctx, n.restOf(ctx, w), w.woken)
+	}
+	if w.drain != nil {
+		w.drain()
+	}
+}
+
+// rest waits, until it is woken or the context ends.
+func rest(ctx context.Context, d time.Duration, woken <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-woken:
+	case <-ctx.Done():
 	}
 }
 
@@ -99,14 +124,9 @@ func (n *Node) restOf(ctx context.Context, w worker) time.Duration {
 	if err != nil {
 		return w.every
 	}
-	return min(w.every, max(shortestRest, next.Sub(n.time.now())))
-}
-
-func rest(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+	now := n.time.now
+	if w.clock != nil {
+		now = w.clock
 	}
+	return min(w.every, max(shortestRest, next.Sub(now())))
 }

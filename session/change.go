@@ -39,6 +39,7 @@ type Seated struct {
 type Act struct {
 	Cause   Cause           `json:"-"`
 	Seat    int             `json:"-"` // who acts; [NoSeat] when it is the server
+	Login   notify.LoginID  `json:"-"` // by which the player of the seat acts, when that is known; not kept
 	Players []Seated        `json:"players,omitempty"`
 	Move    json.RawMessage `json:"move,omitempty"`
 }

@@ -21,7 +21,7 @@ type Taken struct {
 
 // Play takes a move, exactly once: the same move of the same turn again finds that it was taken, whatever has
 // happened since, and a different one is refused.
-func (s *Service) Play(ctx context.Context, player notify.PlayerID, id ID, turn int64, raw json.RawMessage) (Session, Taken, error) {
+func (s *Service) Play(ctx context.Context, player notify.PlayerID, login notify.LoginID, id ID, turn int64, raw json.RawMessage) (Session, Taken, error) {
 	var taken Taken
 	after, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
 		seat, err := seatOf(sess, player)
@@ -44,7 +44,7 @@ func (s *Service) Play(ctx context.Context, player notify.PlayerID, id ID, turn 
 		if err != nil {
 			return nil, within("body.move", err)
 		}
-		return []Act{{Cause: Moved, Seat: seat.Number, Move: move}}, nil
+		return []Act{{Cause: Moved, Seat: seat.Number, Login: login, Move: move}}, nil
 	})
 	return after, taken, err
 }
@@ -130,7 +130,7 @@ func (s *Service) Preview(ctx context.Context, code string) (Session, error) {
 }
 
 // Forfeit gives up, at any time and in anybody's turn. Again by the same player it changes nothing.
-func (s *Service) Forfeit(ctx context.Context, player notify.PlayerID, id ID) (Session, error) {
+func (s *Service) Forfeit(ctx context.Context, player notify.PlayerID, login notify.LoginID, id ID) (Session, error) {
 	after, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
 		seat, err := seatOf(sess, player)
 		switch {
@@ -143,9 +143,14 @@ func (s *Service) Forfeit(ctx context.Context, player notify.PlayerID, id ID) (S
 		case sess.Status == Finished:
 			return nil, ErrFinished
 		}
-		return []Act{{Cause: Forfeited, Seat: seat.Number}}, nil
+		return []Act{{Cause: Forfeited, Seat: seat.Number, Login: login}}, nil
 	})
 	return after, err
+}
+
+// Mute stops the pushes of a session to a player, or lets them through again.
+func (s *Service) Mute(ctx context.Context, player notify.PlayerID, id ID, muted bool) error {
+	return s.store.Mute(ctx, id, player, muted)
 }
 
 // Leave gets up from a table that has not started. Again by the same player it changes nothing.
@@ -218,7 +223,7 @@ func (s *Service) getOut(ctx context.Context, player notify.PlayerID, sess Sessi
 		err = s.Leave(ctx, player, sess.ID)
 	}
 	if sess.Status == Active || errors.Is(err, ErrStarted) {
-		_, err = s.Forfeit(ctx, player, sess.ID)
+		_, err = s.Forfeit(ctx, player, "", sess.ID)
 	}
 	if errors.Is(err, ErrFinished) {
 		return nil

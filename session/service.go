@@ -236,9 +236,11 @@ func (s *Service) commit(ctx context.Context, before Session, g games.Game, acts
 		c.Changes = append(c.Changes, change)
 		c.Messages = append(c.Messages, change.Messages...)
 	}
+	notify.PushOnce(c.Messages)
 	c.Waiting = waiting(before, after)
 	c.Seats, c.GotUp = seatRows(before, &after, c.Changes)
 	c.Session, c.SameTurn = after, after.Turn == before.Turn && after.Status == before.Status
+	c.Lowered = lowered(c)
 	if err := s.store.Commit(ctx, c); err != nil {
 		return before, err
 	}

@@ -63,6 +63,7 @@ type Seat struct {
 	DisplayName string
 	Avatar      string
 	Deleted     bool  // the player's account is gone
+	Muted       bool  // the player wants no pushes of this session
 	LastSeq     int64 // the last message the player got about this session
 	SortKey     int64 // where it stands in the player's list
 }

@@ -29,6 +29,9 @@ type Store interface {
 	// too much waits already. It returns when the result is durable.
 	Commit(ctx context.Context, c Commit) error
 
+	// Mute sets whether a player wants pushes of a session, or returns ErrNotFound when the player has no seat at it.
+	Mute(ctx context.Context, id ID, player notify.PlayerID, muted bool) error
+
 	// ClaimDue takes sessions that are due for this claim alone, until the lease ends.
 	ClaimDue(ctx context.Context, now time.Time, claim string, lease time.Duration, limit int) ([]ID, error)
 	// NextDue is the instant at which the next session is due; Never when none is.
@@ -45,6 +48,7 @@ type Commit struct {
 	Seats    []Seat                  // the seats whose rows change
 	GotUp    []int                   // the numbers of seats that are free again
 	Waiting  map[notify.PlayerID]int // moves of the players' badges
+	Lowered  []notify.Notice         // badges that go down without a push
 	Tickets  []string                // tickets that become this session: each must still be waiting
 	Key      *Key                    // remembered as having made this session
 	Reminds  time.Time               // set for a reminder: the due instant that it answers; the version stays

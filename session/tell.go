@@ -28,6 +28,7 @@ func tell(before, after Session, c Change) []Message {
 		}
 		m := message(kind, seat, after, c.At)
 		m.Own = c.Seat == seat.Number
+		m.Push = pushed(m, after, seat)
 		m.Data = eventData(c.EventsFor(seat.Number))
 		messages = append(messages, m)
 	}
@@ -57,6 +58,19 @@ func kindFor(before, after Session, c Change, seat Seat) string {
 	return notify.SessionUpdated
 }
 
+// pushed says which messages are news to somebody who does not look: not what they can see coming, nor their own doing.
+func pushed(m Message, after Session, seat Seat) bool {
+	switch m.Kind {
+	case notify.YourTurn:
+		return true
+	case notify.Matched:
+		return !after.MustMove(seat.Number)
+	case notify.SessionFinished:
+		return !m.Own
+	}
+	return false
+}
+
 func message(kind string, seat Seat, s Session, now time.Time) Message {
 	m := Message{
 		Player: seat.Player, Kind: kind, At: now, Session: string(s.ID), Game: s.Game, Version: s.Version, Turn: s.Turn,
@@ -73,6 +87,7 @@ func reminders(s Session, now time.Time) []Message {
 		if s.MustMove(seat.Number) && !seat.Deleted {
 			m := message(notify.TurnReminder, seat, s, now)
 			m.Data = json.RawMessage(`{}`)
+			m.Push = true
 			messages = append(messages, m)
 		}
 	}
@@ -119,6 +134,24 @@ func waiting(before, after Session) map[notify.PlayerID]int {
 		}
 	}
 	return delta
+}
+
+// lowered finds the badges that go down while nothing is pushed to say so: the player's other devices are to know.
+func lowered(c Commit) []notify.Notice {
+	var notices []notify.Notice
+	for _, seat := range c.Session.Seats {
+		told := slices.ContainsFunc(c.Messages, func(m Message) bool { return m.Push && m.Player == seat.Player })
+		if c.Waiting[seat.Player] >= 0 || told || seat.Deleted {
+			continue
+		}
+		last := c.Changes[len(c.Changes)-1]
+		n := notify.Notice{Message: message(notify.BadgeChanged, seat, c.Session, last.At)}
+		if last.Seat == seat.Number {
+			n.By = last.Login
+		}
+		notices = append(notices, n)
+	}
+	return notices
 }
 
 // seatRows finds the seats whose rows a commit must write, and gives them their places in the players' lists. At a

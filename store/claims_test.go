@@ -134,7 +134,7 @@ func TestChangeEndsTheLease(t *testing.T) {
 		if len(mine) != 1 {
 			t.Fatalf("claimed %v", mine)
 		}
-		_, _, err = p.sessions.Play(t.Context(), mover(s), s.ID, 1, cell(0))
+		_, _, err = p.sessions.Play(t.Context(), mover(s), "", s.ID, 1, cell(0))
 		must(t, err)
 		p.advance(24 * time.Hour)
 		if mine, err = p.ClaimDue(t.Context(), p.Now(), "another", time.Hour, 10); err != nil || len(mine) != 1 {

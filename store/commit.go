@@ -236,7 +236,7 @@ func (l *lane) try(group []*waiter, again bool) (outcomes []error, err error) {
 // group is the commits of one transaction.
 type group struct {
 	entries []*entry
-	seqs    map[notify.PlayerID]int64 // the next number of each player who is told something
+	raised  map[notify.PlayerID]*raised // the counters of those who are told something
 }
 
 type entry struct {
@@ -247,7 +247,7 @@ type entry struct {
 }
 
 func newGroup(waiters []*waiter) *group {
-	g := &group{seqs: map[notify.PlayerID]int64{}}
+	g := &group{}
 	for _, w := range waiters {
 		g.entries = append(g.entries, &entry{Commit: &w.Commit})
 	}
@@ -376,7 +376,9 @@ func (g *group) number(ctx context.Context, t *tx) error {
 			}
 		}
 	}
-	return raiseCounters(ctx, t, &b, raises, g.seqs)
+	var err error
+	g.raised, err = raiseCounters(ctx, t, &b, raises)
+	return err
 }
 
 func (g *group) newSessions() (rows [][]any) {
@@ -393,15 +395,17 @@ func (g *group) rest(e engine) *batch {
 	var b batch
 	var seats, changes, keys [][]any
 	var messages []notify.Message
+	var notices []notify.Notice
 	for _, entry := range g.alive() {
+		numbered := slices.Clone(entry.Messages)
+		notices = append(notices, number(numbered, g.raised)...)
+		notices = append(notices, g.lowered(entry)...)
+		messages = append(messages, numbered...)
 		told := map[notify.PlayerID]int64{}
-		for _, m := range entry.Messages {
-			m.Seq = g.seqs[m.Player]
-			g.seqs[m.Player]++
+		for _, m := range numbered {
 			if !m.Own {
 				told[m.Player] = m.Seq
 			}
-			messages = append(messages, m)
 		}
 		for _, change := range entry.Changes {
 			changes = append(changes, changeRow(change))
@@ -418,6 +422,18 @@ func (g *group) rest(e engine) *batch {
 		"status = NEW(status)", "sort_key = NEW(sort_key)", "last_seq = NEW(last_seq)"))
 	b.insert(e, "changes ("+changeColumns+")", changes, "")
 	b.insert(e, "feed ("+feedColumns+")", feedRows(messages), "")
+	b.addNotices(e, notices)
 	b.insert(e, "idempotency_keys ("+keyColumns+")", keys, "")
 	return &b
+}
+
+// lowered are the notices of badges, under the last number that their players have.
+func (g *group) lowered(e *entry) (notices []notify.Notice) {
+	for _, n := range e.Lowered {
+		if r := g.raised[n.Player]; r != nil && r.devices > 0 { // nil when the group has brought the badge back to where it was
+			n.Seq = r.last
+			notices = append(notices, n)
+		}
+	}
+	return notices
 }

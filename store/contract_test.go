@@ -57,13 +57,13 @@ func TestSessionReadsBackAsItWasWritten(t *testing.T) {
 		same("create", s, err)
 		s, err = p.sessions.Join(t.Context(), bob, s.JoinCode, "")
 		same("join", s, err)
-		s, _, err = p.sessions.Play(t.Context(), ann, s.ID, 1, json.RawMessage(`{"add":3}`))
+		s, _, err = p.sessions.Play(t.Context(), ann, "", s.ID, 1, json.RawMessage(`{"add":3}`))
 		if same("a kept move", s, err); len(s.Pending) != 1 {
 			t.Errorf("pending: %v", s.Pending)
 		}
-		s, _, err = p.sessions.Play(t.Context(), bob, s.ID, 1, json.RawMessage(`{"add":2}`))
+		s, _, err = p.sessions.Play(t.Context(), bob, "", s.ID, 1, json.RawMessage(`{"add":2}`))
 		same("a turn", s, err)
-		s, err = p.sessions.Forfeit(t.Context(), bob, s.ID)
+		s, err = p.sessions.Forfeit(t.Context(), bob, "", s.ID)
 		if same("the end", s, err); s.Result == nil {
 			t.Error("no result")
 		}

@@ -38,11 +38,11 @@ func (w *world) leaveHalf(t *testing.T, database string, failing []string, fault
 	for _, statement := range failing {
 		faults.Add(&faultdb.Rule{On: faultdb.Is(statement), Err: errNotPrimary})
 	}
-	if _, _, err := p.sessions.Play(t.Context(), mover(hurt), hurt.ID, 1, cell(4)); err == nil {
+	if _, _, err := p.sessions.Play(t.Context(), mover(hurt), "", hurt.ID, 1, cell(4)); err == nil {
 		t.Error("a move that could not be committed was taken")
 	}
 	faults.Clear()
-	if _, _, err := p.sessions.Play(t.Context(), mover(other), other.ID, 1, cell(4)); err != nil {
+	if _, _, err := p.sessions.Play(t.Context(), mover(other), "", other.ID, 1, cell(4)); err != nil {
 		t.Errorf("a move after the trouble: %v", err)
 	}
 	return audit(t, database)
@@ -99,7 +99,7 @@ var acts = []struct {
 	{"a move", func(t *testing.T, p *process, ann, bob notify.PlayerID, before func()) (session.ID, int64, error) {
 		s := p.match(t, ann, bob)
 		before()
-		_, _, err := p.sessions.Play(t.Context(), mover(s), s.ID, 1, cell(0))
+		_, _, err := p.sessions.Play(t.Context(), mover(s), "", s.ID, 1, cell(0))
 		return s.ID, 3, err
 	}},
 	{"a match", func(t *testing.T, p *process, ann, bob notify.PlayerID, before func()) (session.ID, int64, error) {
@@ -181,12 +181,12 @@ func TestUnknownCommitIsSaidToBeUnknown(t *testing.T) {
 		s := p.match(t, p.guest(t), p.guest(t))
 		faults.Add(&faultdb.Rule{On: faultdb.Is("COMMIT"), Times: 1, Cut: true, Reach: faultdb.Reached})
 		faults.Add(&faultdb.Rule{On: faultdb.Is("BEGIN"), Skip: 1, Cut: true})
-		_, _, err := p.sessions.Play(t.Context(), mover(s), s.ID, 1, cell(0))
+		_, _, err := p.sessions.Play(t.Context(), mover(s), "", s.ID, 1, cell(0))
 		if !errors.Is(err, session.ErrUnknown) {
 			t.Errorf("got %v", err)
 		}
 		faults.Clear()
-		_, taken, err := p.sessions.Play(t.Context(), mover(s), s.ID, 1, cell(0))
+		_, taken, err := p.sessions.Play(t.Context(), mover(s), "", s.ID, 1, cell(0))
 		if err != nil || taken.Version != 3 {
 			t.Errorf("asked again: %+v, %v", taken, err)
 		}

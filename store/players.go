@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"yourturn/notify"
 	"yourturn/player"
 )
 
@@ -69,8 +70,11 @@ func (db *DB) ErasePlayer(ctx context.Context, id player.ID, now time.Time) erro
 			return err
 		}
 		b.add("DELETE FROM logins WHERE player_id = ?", string(id))
+		b.add("DELETE FROM devices WHERE player_id = ?", string(id))
 		b.add("DELETE FROM counters WHERE player_id = ?", string(id))
 		b.add("DELETE FROM feed WHERE player_id = ?", string(id))
+		b.add("DELETE FROM notices WHERE player_id = ?", string(id))
+		b.add("DELETE FROM deliveries WHERE player_id = ?", string(id))
 		b.add("DELETE FROM idempotency_keys WHERE player_id = ?", string(id))
 		return t.finish(ctx, &b)
 	})
@@ -124,13 +128,24 @@ func (db *DB) HasLogin(ctx context.Context, l player.LoginID) (found bool, err e
 	return found, err
 }
 
-// EndLogin forgets a login.
+// EndLogin forgets a login with its tokens and its devices.
 func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 	return db.change(ctx, func(t *tx) error {
+		var first batch
+		first.add("DELETE FROM tokens WHERE login_id = ?", string(l))
+		var owner notify.PlayerID
+		err := t.each(ctx, &first, func(rows *sql.Rows) error { return rows.Scan(&owner) }, "SELECT player_id FROM logins WHERE id = ?", string(l))
+		if err != nil {
+			return err
+		}
 		var b batch
-		b.add("DELETE FROM logins WHERE id = ?", string(l))
-		b.add("DELETE FROM tokens WHERE login_id = ?", string(l))
-		return t.finish(ctx, &b)
+		b.add("DELETE FROM logins WHERE id = ?", string(l)) // first, so that no device can be registered by it any more
+		b.add("DELETE FROM devices WHERE login_id = ?", string(l))
+		gone, err := t.run(ctx, &b)
+		if err != nil {
+			return err
+		}
+		return t.countDevices(ctx, map[notify.PlayerID]int{owner: -int(gone[1])}, notify.MaxDevices)
 	})
 }
 
@@ -140,6 +155,17 @@ func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, e
 	if err != nil {
 		return tokens, err
 	}
-	logins, err := db.prune(ctx, "logins", "id", "expires_at < ?", "expires_at", millis(now), limit)
-	return tokens + logins, err
+	var logins []player.LoginID
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		var id player.LoginID
+		err := rows.Scan(&id)
+		logins = append(logins, id)
+		return err
+	}, "SELECT id FROM logins WHERE expires_at < ? ORDER BY expires_at LIMIT ?", millis(now), limit)
+	for _, login := range logins {
+		if err == nil {
+			err = db.EndLogin(ctx, login)
+		}
+	}
+	return tokens + len(logins), err
 }

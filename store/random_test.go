@@ -83,7 +83,7 @@ func (r *randomPlayer) anything(ctx context.Context) error {
 		return r.inSome(ctx, who, session.Waiting, func(s session.Session) error { return r.sessions.Leave(ctx, who, s.ID) })
 	case n < 40:
 		return r.inSome(ctx, who, session.Active, func(s session.Session) error {
-			_, err := r.sessions.Forfeit(ctx, who, s.ID)
+			_, err := r.sessions.Forfeit(ctx, who, "", s.ID)
 			return err
 		})
 	case n < 86:
@@ -92,7 +92,7 @@ func (r *randomPlayer) anything(ctx context.Context) error {
 			if s.Game == "pile" {
 				move = fmt.Appendf(nil, `{"add":%d}`, 1+r.dice.IntN(3))
 			}
-			_, _, err := r.sessions.Play(ctx, who, s.ID, s.Turn, move)
+			_, _, err := r.sessions.Play(ctx, who, "", s.ID, s.Turn, move)
 			return err
 		})
 	case n < 90:

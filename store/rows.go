@@ -78,7 +78,7 @@ var readSession = `SELECT ` + eachColumn(sessionColumns, func(column string) str
 		return "CASE WHEN t.seat IS NULL OR t.seat = 0 THEN s." + column + " ELSE '' END"
 	}
 	return "s." + column
-}) + `, t.seat, t.player_id, t.role, t.gone, t.sort_key, t.last_seq, p.display_name, p.avatar, p.deleted_at IS NOT NULL
+}) + `, t.seat, t.player_id, t.role, t.gone, t.sort_key, t.last_seq, t.muted, p.display_name, p.avatar, p.deleted_at IS NOT NULL
 	FROM sessions s LEFT JOIN seats t ON t.session_id = s.id LEFT JOIN players p ON p.id = t.player_id WHERE `
 
 func eachColumn(columns string, as func(string) string) string {
@@ -94,10 +94,10 @@ func scanSession(rows *sql.Rows) (s session.Session, err error) {
 	var code, player, role, name, avatar sql.NullString
 	var config, state, awaited, pending, result, claim string
 	var deadline, due, created, updated, lease int64
-	var seat, gone, sortKey, lastSeq, deleted sql.NullInt64
+	var seat, gone, sortKey, lastSeq, muted, deleted sql.NullInt64
 	err = rows.Scan(&s.ID, &s.Game, &s.RulesVersion, &s.Status, &s.Version, &s.Turn, &config, &s.TurnSeconds, &s.Capacity,
 		&code, &s.Seed, &state, &awaited, &pending, &deadline, &due, &created, &updated, &result, &s.ChangeID, &claim, &lease,
-		&seat, &player, &role, &gone, &sortKey, &lastSeq, &name, &avatar, &deleted)
+		&seat, &player, &role, &gone, &sortKey, &lastSeq, &muted, &name, &avatar, &deleted)
 	if err != nil {
 		return s, err
 	}
@@ -106,7 +106,7 @@ func scanSession(rows *sql.Rows) (s session.Session, err error) {
 	if seat.Valid {
 		s.Seats = []session.Seat{{
 			Number: int(seat.Int64), Player: notify.PlayerID(player.String), Role: role.String, Left: gone.Int64 != 0,
-			SortKey: sortKey.Int64, LastSeq: lastSeq.Int64, DisplayName: name.String, Avatar: avatar.String, Deleted: deleted.Int64 != 0,
+			SortKey: sortKey.Int64, LastSeq: lastSeq.Int64, DisplayName: name.String, Avatar: avatar.String, Deleted: deleted.Int64 != 0, Muted: muted.Int64 != 0,
 		}}
 	}
 	return s, errors.Join(decode(awaited, &s.Await), decode(pending, &s.Pending), decode(result, &s.Result))
@@ -176,6 +176,22 @@ func scanMessage(rows *sql.Rows) (m notify.Message, err error) {
 	err = rows.Scan(&m.Player, &m.Seq, &m.Kind, &at, &sessionID, &game, &m.Version, &m.Turn, &deadline, &data)
 	m.At, m.Deadline, m.Session, m.Game, m.Data = instant(at), instant(deadline), sessionID.String, game.String, json.RawMessage(data)
 	return m, err
+}
+
+const noticeColumns = `player_id, seq, kind, at, session_id, game, version, turn, deadline_at, login_id`
+
+func noticeRow(n notify.Notice) []any {
+	return []any{
+		string(n.Player), n.Seq, n.Kind, millis(n.At), null(n.Session), null(n.Game), n.Version, n.Turn, millis(n.Deadline), null(string(n.By)),
+	}
+}
+
+func scanNotice(rows *sql.Rows) (n notify.Notice, err error) {
+	var at, deadline int64
+	var sessionID, game, login sql.NullString
+	err = rows.Scan(&n.Player, &n.Seq, &n.Kind, &at, &sessionID, &game, &n.Version, &n.Turn, &deadline, &login)
+	n.At, n.Deadline, n.Session, n.Game, n.By = instant(at), instant(deadline), sessionID.String, game.String, notify.LoginID(login.String)
+	return n, err
 }
 
 const keyColumns = `player_id, kind, value, fingerprint, made_id, created_at`

@@ -181,6 +181,17 @@ func (db *DB) Since(ctx context.Context, from time.Time, limit int) ([]session.C
 	return db.changes(ctx, "at >= ? ORDER BY at, session_id, version LIMIT ?", millis(from), limit)
 }
 
+// Mute writes to a seat's row, which nothing else depends on: the session's version stays.
+func (db *DB) Mute(ctx context.Context, id session.ID, player notify.PlayerID, muted bool) error {
+	return db.change(ctx, func(t *tx) error {
+		seats, err := t.exec(ctx, "UPDATE seats SET muted = ? WHERE session_id = ? AND player_id = ?", flag(muted), string(id), string(player))
+		if err == nil && seats == 0 {
+			err = session.ErrNotFound
+		}
+		return err
+	})
+}
+
 // ClaimDue takes due sessions in a lot: look without a lock, claim what is still free, read what bears the claim.
 func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease time.Duration, limit int) (mine []session.ID, err error) {
 	clock := time.Now() // leases run on the real clock
@@ -208,7 +219,7 @@ func (db *DB) NextDue(ctx context.Context) (time.Time, error) {
 	return db.soonest(ctx, "SELECT MIN(due_at) FROM sessions")
 }
 
-func (db *DB) soonest(ctx context.Context, query string) (time.Time, error) {
+func (db *DB) soonest(ctx context.Context, query string, args ...any) (time.Time, error) {
 	next := session.Never
 	err := db.each(ctx, func(rows *sql.Rows) error {
 		var ms sql.NullInt64
@@ -217,7 +228,7 @@ func (db *DB) soonest(ctx context.Context, query string) (time.Time, error) {
 			next = instant(ms.Int64)
 		}
 		return err
-	}, query)
+	}, query, args...)
 	return next, err
 }
 

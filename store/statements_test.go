@@ -31,9 +31,9 @@ func everything(t *testing.T, p *process) {
 	}
 	ann, bob := p.guest(t), p.guest(t)
 	s := p.match(t, ann, bob)
-	_, _, err := p.sessions.Play(ctx, mover(s), s.ID, 1, cell(0))
+	_, _, err := p.sessions.Play(ctx, mover(s), "", s.ID, 1, cell(0))
 	must(t, err)
-	_, _, err = p.sessions.Play(ctx, mover(s), s.ID, 1, cell(0))
+	_, _, err = p.sessions.Play(ctx, mover(s), "", s.ID, 1, cell(0))
 	must(t, err)
 	key := &session.Key{Player: ann, Value: "k", Fingerprint: "f"}
 	_, err = p.sessions.Create(ctx, ann, session.Wish{Game: "pile"}, key)

@@ -135,7 +135,7 @@ func (db *DB) ExpireTickets(ctx context.Context, now time.Time, limit int) (told
 		if err != nil {
 			return err
 		}
-		raises, seqs := map[notify.PlayerID]raise{}, map[notify.PlayerID]int64{}
+		raises := map[notify.PlayerID]raise{}
 		var messages []notify.Message
 		for i, ticket := range due {
 			if ended[i] == 0 {
@@ -145,15 +145,15 @@ func (db *DB) ExpireTickets(ctx context.Context, now time.Time, limit int) (told
 			raises[ticket.Player] = raise{told: r.told + 1, tickets: r.tickets - 1}
 			messages = append(messages, expired(ticket, now))
 		}
-		if err := raiseCounters(ctx, t, &batch{}, raises, seqs); err != nil {
+		counters, err := raiseCounters(ctx, t, &batch{}, raises)
+		if err != nil {
 			return err
 		}
-		for i, m := range messages {
-			messages[i].Seq = seqs[m.Player]
-			seqs[m.Player]++
+		for _, m := range messages {
 			told = append(told, m.Player)
 		}
 		var last batch
+		last.addNotices(db.engine, number(messages, counters))
 		last.insert(db.engine, "feed ("+feedColumns+")", feedRows(messages), "")
 		return t.finish(ctx, &last)
 	})
@@ -162,7 +162,7 @@ func (db *DB) ExpireTickets(ctx context.Context, now time.Time, limit int) (told
 
 func expired(t matchmaking.Ticket, now time.Time) notify.Message {
 	return notify.Message{
-		Player: t.Player, Kind: notify.TicketExpired, At: now, Game: t.Wish.Game,
+		Player: t.Player, Kind: notify.TicketExpired, At: now, Game: t.Wish.Game, Push: true,
 		Data: json.RawMessage(`{"ticket_id":` + encode(t.ID) + `}`),
 	}
 }

@@ -110,7 +110,7 @@ func playSomething(p *process, id session.ID, dice *rand.Rand) error {
 		return err
 	}
 	seat := s.Seats[dice.IntN(len(s.Seats))]
-	_, _, err = p.sessions.Play(context.Background(), seat.Player, id, s.Turn, json.RawMessage(`{"add":1}`))
+	_, _, err = p.sessions.Play(context.Background(), seat.Player, "", id, s.Turn, json.RawMessage(`{"add":1}`))
 	var refused *session.Refused
 	if err != nil && !errors.As(err, &refused) {
 		return fmt.Errorf("a move: %w", err)

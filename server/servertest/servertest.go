@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -199,6 +200,7 @@ type Options struct {
 	Games     []games.Game // tic-tac-toe when empty
 	Retention time.Duration
 	RateLimit bool
+	Push      server.PushConfig
 	Wrap      func(driver.Connector) driver.Connector
 	Log       *slog.Logger
 }
@@ -218,7 +220,7 @@ func Local(tb testing.TB, database string, o Options) (url string) {
 	}
 	node, err := server.NewNode(context.Background(), server.Config{
 		Database: database, Games: o.Games, Name: "test", TestClock: true, RateLimit: o.RateLimit, Retention: o.Retention,
-		Wrap: o.Wrap, Log: o.Log,
+		Wrap: o.Wrap, Push: o.Push, Out: io.Discard, Log: o.Log,
 	})
 	if err != nil {
 		tb.Fatal(err)

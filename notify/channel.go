@@ -1,0 +1,302 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Channel sends what is due on one push channel: apns, fcm or webpush. Channels share nothing, so a provider that hangs
+// holds up its own channel alone.
+type Channel struct {
+	name    string
+	sender  Sender
+	config  ChannelConfig
+	slots   chan struct{} // holds one for each try in flight, until what came of it is written down
+	wake    chan struct{}
+	breaker breakers
+
+	mu      sync.Mutex
+	settled []Settlement
+	writing bool
+}
+
+// ChannelConfig is what channels have in common.
+type ChannelConfig struct {
+	Store   DeliveryStore
+	Texts   *Texts
+	Title   func(game string) string // what people call a game
+	Now     func() time.Time         // the domain's, by which guards decide
+	Clock   func() time.Time         // the real one, by which breakers close
+	NewID   func() string
+	Slots   int           // tries in flight; default 64
+	Timeout time.Duration // of one try; default 10 s
+	Lease   time.Duration // how long a claim holds; default 60 s. A try that outlives it would be made twice
+	Log     *slog.Logger
+	Metrics *Metrics
+}
+
+// The defaults of [ChannelConfig]. More than 64 pushes at a time make APNs clients open connections for nothing: see the
+// package of the sender.
+const (
+	DefaultSlots   = 64
+	DefaultTimeout = 10 * time.Second
+	DefaultLease   = time.Minute
+)
+
+// NewChannel makes a channel. It refuses a lease that a slow try would outlive.
+func NewChannel(name string, sender Sender, c ChannelConfig) (*Channel, error) {
+	if c.Slots == 0 {
+		c.Slots = DefaultSlots
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.Lease == 0 {
+		c.Lease = DefaultLease
+	}
+	if c.Lease < 2*c.Timeout {
+		return nil, fmt.Errorf("a lease of %s does not outlast a try of %s and the writing down of it", c.Lease, c.Timeout)
+	}
+	return &Channel{
+		name: name, sender: sender, config: c, slots: make(chan struct{}, c.Slots), wake: make(chan struct{}, 1),
+	}, nil
+}
+
+// Name is one of the push channels.
+func (c *Channel) Name() string { return c.name }
+
+// Close ends the connections to the provider. Nothing may be in flight.
+func (c *Channel) Close() {
+	if closer, ok := c.sender.(interface{ Close() }); ok {
+		closer.Close()
+	}
+}
+
+// Wake says that something may be due.
+func (c *Channel) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Woken is where wakes arrive.
+func (c *Channel) Woken() <-chan struct{} { return c.wake }
+
+// Next is when something is due, by the real clock.
+func (c *Channel) Next(ctx context.Context) (time.Time, error) {
+	return c.config.Store.NextDelivery(ctx, c.name)
+}
+
+// Step claims as many deliveries as there are free slots, starts them, and tells how many. It waits for a slot, not for
+// what it starts: see [Channel.Drain].
+func (c *Channel) Step(ctx context.Context) (int, error) {
+	free, err := c.take(ctx)
+	if err != nil {
+		return 0, err
+	}
+	due, err := c.config.Store.ClaimDeliveries(ctx, c.name, c.config.NewID(), c.config.Lease, free)
+	c.give(free - len(due))
+	for _, d := range due {
+		go func() { c.settle(c.attempt(d)) }()
+	}
+	return len(due), err
+}
+
+// Drain waits until nothing is in flight.
+func (c *Channel) Drain() {
+	for range c.config.Slots {
+		c.slots <- struct{}{}
+	}
+	c.give(c.config.Slots)
+}
+
+// take waits for one slot and takes all that are free.
+func (c *Channel) take(ctx context.Context) (taken int, err error) {
+	select {
+	case c.slots <- struct{}{}:
+		taken++
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	for taken < c.config.Slots {
+		select {
+		case c.slots <- struct{}{}:
+			taken++
+		default:
+			return taken, nil
+		}
+	}
+	return taken, nil
+}
+
+func (c *Channel) give(slots int) {
+	for range slots {
+		<-c.slots
+	}
+}
+
+// attempt looks whether a delivery may be sent, and tries once.
+func (c *Channel) attempt(d Due) Settlement {
+	now := c.config.Now()
+	if status, reason := d.guard(now); status != "" {
+		return d.end(status, reason)
+	}
+	provider := c.sender.Provider(d.To.Address)
+	if wait, ok := c.breaker.allow(provider, c.config.Clock()); !ok {
+		return d.again(ReasonProviderDown, wait+rand.N(wait/4+time.Second))
+	}
+	outcome := c.try(c.push(d, now))
+	if c.breaker.note(provider, outcome, c.config.Clock()) {
+		c.config.Log.Error("a push provider is not asked for a while", slog.String("provider", provider), slog.String("outcome", outcome.Class.String()),
+			slog.String("reason", outcome.Reason))
+	}
+	if outcome.Class == Faulty {
+		c.config.Log.Error("a push provider does not take what we sent", slog.String("provider", provider), slog.String("reason", outcome.Reason),
+			slog.String("delivery_id", string(d.ID)))
+	}
+	return d.after(outcome)
+}
+
+// try asks the provider. It goes on when the server shuts down: what came of it is to be known. A panic is a fault of
+// one sender, and must not end the process, and every node's after it.
+func (c *Channel) try(p Push) (o Outcome) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.config.Log.Error("a sender panics", slog.String("channel", c.name), slog.Any("cause", cause))
+			o = Outcome{Class: Faulty, Reason: "panic"}
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), c.config.Timeout)
+	defer cancel()
+	return c.sender.Send(ctx, p)
+}
+
+// push is what a provider is given.
+func (c *Channel) push(d Due, now time.Time) Push {
+	p := Push{
+		ID: string(d.ID), Address: d.To.Address, Fields: d.fields(), Badge: d.Waiting, Collapse: d.collapse(),
+		Ends: max(time.Second, d.ends().Sub(now)),
+	}
+	o := Occasion{Kind: d.Kind, Waiting: d.Waiting}
+	if d.Game != "" {
+		o.Game = c.config.Title(d.Game)
+	}
+	if d.Table != nil {
+		o.Opponent = d.Table.Opponent
+	}
+	switch {
+	case d.Kind == BadgeChanged:
+	case d.To.Texts == TextsByApp:
+		p.Text = Keys(o)
+	default:
+		p.Text = c.config.Texts.Render(o, d.To.Locale, d.To.Fallback)
+	}
+	return p
+}
+
+// fields are the flat strings.
+func (n Notice) fields() Fields {
+	f := Fields{"kind": n.Kind, "player_id": string(n.Player)}
+	if n.Seq > 0 {
+		f["seq"] = strconv.FormatInt(n.Seq, 10)
+	}
+	if n.Game != "" {
+		f["game"] = n.Game
+	}
+	if n.Session != "" {
+		f["session_id"] = n.Session
+		f["turn"] = strconv.FormatInt(n.Turn, 10)
+		f["version"] = strconv.FormatInt(n.Version, 10)
+	}
+	if !n.Deadline.IsZero() {
+		f["deadline_at"] = n.Deadline.UTC().Add(time.Second - 1).Truncate(time.Second).Format(time.RFC3339)
+	}
+	return f
+}
+
+// collapse is under what a push is shown: the newest of a session replaces what came before. A word of another session
+// cannot be told from it.
+func (n Notice) collapse() string {
+	about := n.Session
+	if about == "" {
+		about = n.Kind
+	}
+	if n.Kind == BadgeChanged {
+		about = string(n.Player) // the badge is one, whatever session it is about
+	}
+	sum := sha256.Sum256([]byte(about))
+	return base64.RawURLEncoding.EncodeToString(sum[:18])
+}
+
+// settle writes down what came of a try. Who comes first writes for all who come meanwhile, so that a busy channel
+// writes in lots.
+func (c *Channel) settle(s Settlement) {
+	c.mu.Lock()
+	c.settled = append(c.settled, s)
+	if c.writing {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	for len(c.settled) > 0 {
+		lot := c.settled
+		c.settled = nil
+		c.mu.Unlock()
+		c.write(lot)
+		c.give(len(lot))
+		c.mu.Lock()
+	}
+	c.writing = false
+	c.mu.Unlock()
+}
+
+// The writing of a lot is tried for about as long as the leases hold. What is lost after that is sent again, and replaces
+// what is shown.
+const (
+	writeTries = 6
+	writePause = 100 * time.Millisecond
+)
+
+func (c *Channel) write(lot []Settlement) {
+	for i := range lot {
+		lot[i].UpdatedAt = c.config.Now()
+		c.config.Metrics.settled(lot[i])
+	}
+	for attempt := range writeTries {
+		ctx, cancel := context.WithTimeout(context.Background(), c.config.Timeout)
+		err := c.config.Store.Settle(ctx, lot)
+		cancel()
+		if err == nil {
+			return
+		}
+		c.config.Log.Warn("what became of pushes could not be written down", slog.Int("deliveries", len(lot)), slog.Any("error", err))
+		time.Sleep(rand.N(writePause << attempt))
+	}
+}
+
+// test is a try for a person who waits.
+func (c *Channel) test(ctx context.Context, to Device, cursor Cursor) (Delivery, error) {
+	now := c.config.Now()
+	d := Due{To: &to, Waiting: int(cursor.Waiting), Delivery: Delivery{
+		ID: DeliveryID(c.config.NewID()), Notice: Notice{Message: Message{Player: to.Player, Kind: TestPush, At: now}},
+		Device: to.ID, Channel: c.name, Status: Pending, CreatedAt: now, UpdatedAt: now, Claim: c.config.NewID(),
+	}}
+	if err := c.config.Store.AddDelivery(ctx, d.Delivery, c.config.Lease); err != nil {
+		return Delivery{}, err
+	}
+	s := c.attempt(d)
+	if s.Status == Pending { // the person can try again
+		s.Status, s.Again = Failed, 0
+	}
+	s.UpdatedAt = c.config.Now()
+	c.config.Metrics.settled(s)
+	return s.Delivery, c.config.Store.Settle(context.WithoutCancel(ctx), []Settlement{s})
+}

@@ -1,0 +1,224 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yourturn/api"
+	"yourturn/notify"
+	"yourturn/notify/apns"
+	"yourturn/notify/fcm"
+	"yourturn/notify/webpush"
+)
+
+// PushConfig sets up the push channels. A channel without its secret is not set up, and refuses devices.
+type PushConfig struct {
+	Mode  string        `name:"push" env:"YOURTURN_PUSH" placeholder:"log|log:DIR" help:"For development: print the pushes of channels that are not set up (log), or write each as a file that xcrun simctl push, FCM or a service worker would take (log:DIR)."`
+	Grace time.Duration `name:"push-grace" env:"YOURTURN_PUSH_GRACE" default:"3s" help:"How long a push waits, so that who answers quickly gets none."`
+
+	APNsKey    string `name:"apns-key" env:"YOURTURN_APNS_KEY" help:"APNs: the signing key, the text of the .p8 file. Better in a file: YOURTURN_APNS_KEY_FILE."`
+	APNsKeyID  string `name:"apns-key-id" env:"YOURTURN_APNS_KEY_ID" help:"APNs: the key's id."`
+	APNsTeamID string `name:"apns-team-id" env:"YOURTURN_APNS_TEAM_ID" help:"APNs: the team's id."`
+	APNsTopic  string `name:"apns-topic" env:"YOURTURN_APNS_TOPIC" help:"APNs: the app's bundle id."`
+	APNsURL    string `name:"apns-url" env:"YOURTURN_APNS_URL" help:"APNs: address instead of Apple's, for proxies and tests."`
+
+	FCMCredentials string `name:"fcm-credentials" env:"YOURTURN_FCM_CREDENTIALS" help:"FCM: the service account, the text of its JSON file. Better in a file: YOURTURN_FCM_CREDENTIALS_FILE."`
+	FCMURL         string `name:"fcm-url" env:"YOURTURN_FCM_URL" help:"FCM: address instead of Google's, for proxies and tests."`
+
+	VAPIDKey     string   `name:"vapid-key" env:"YOURTURN_VAPID_KEY" help:"Web Push: the private key, as yourturn push key makes it. Better in a file: YOURTURN_VAPID_KEY_FILE."`
+	VAPIDSubject string   `name:"vapid-subject" env:"YOURTURN_VAPID_SUBJECT" help:"Web Push: how push services reach you: mailto:… or https://…"`
+	WebPushHosts []string `name:"webpush-host" env:"YOURTURN_WEBPUSH_HOST" help:"Web Push: hosts of push services beyond those of the browsers, such as a UnifiedPush distributor: push.example.org, 10.0.0.5:8443, *.example.org, or * for every public one."`
+	AppURL       string   `name:"app-url" env:"YOURTURN_APP_URL" help:"Web Push: the page that a notification opens; {session_id} is filled in."`
+
+	Roots *x509.CertPool `kong:"-"` // that vouch for the providers; nil: the system's
+}
+
+// channels makes the push channels that are set up.
+func (p PushConfig) channels(c notify.ChannelConfig, testClock bool, out io.Writer, r prometheus.Registerer) (map[string]*notify.Channel, []api.Channel, error) {
+	senders, public, err := p.senders(testClock, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	made := map[string]*notify.Channel{}
+	var shown []api.Channel
+	for _, name := range []string{notify.APNs, notify.FCM, notify.WebPush} {
+		sender, ok := senders[name]
+		if !ok {
+			continue
+		}
+		channel, err := notify.NewChannel(name, sender, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		c.Metrics.Watch(r, channel)
+		made[name] = channel
+		w := api.Channel{Channel: name}
+		if name == notify.WebPush {
+			w.VAPIDPublicKey = public
+		}
+		shown = append(shown, w)
+	}
+	return made, shown, nil
+}
+
+// senders makes the sender of each channel, and Web Push's public key.
+func (p PushConfig) senders(testClock bool, out io.Writer) (senders map[string]notify.Sender, public string, err error) {
+	senders = map[string]notify.Sender{}
+	if p.APNsKey != "" {
+		if testClock && p.APNsURL == "" {
+			return nil, "", errTestClock
+		}
+		senders[notify.APNs], err = apns.New(apns.Config{
+			Key: []byte(p.APNsKey), KeyID: p.APNsKeyID, TeamID: p.APNsTeamID, Topic: p.APNsTopic, URL: p.APNsURL, Roots: p.Roots,
+		})
+		if err != nil {
+			return nil, "", fmt.Errorf("apns: %w", err)
+		}
+	}
+	if p.FCMCredentials != "" {
+		if testClock && p.FCMURL == "" {
+			return nil, "", errTestClock
+		}
+		senders[notify.FCM], err = fcm.New(context.Background(), fcm.Config{Credentials: []byte(p.FCMCredentials), URL: p.FCMURL, Roots: p.Roots})
+		if err != nil {
+			return nil, "", fmt.Errorf("fcm: %w", err)
+		}
+	}
+	if p.VAPIDKey != "" {
+		web, err := webpush.New(webpush.Config{
+			Key: p.VAPIDKey, Subject: p.VAPIDSubject, Hosts: p.WebPushHosts, OnlyHosts: testClock, Navigate: p.AppURL, Roots: p.Roots,
+		})
+		if err != nil {
+			return nil, "", fmt.Errorf("web push: %w", err)
+		}
+		senders[notify.WebPush], public = web, web.PublicKey()
+	}
+	if p.Mode == "" {
+		return senders, public, nil
+	}
+	logged, err := p.logged(out)
+	if err != nil {
+		return nil, "", err
+	}
+	for name, sender := range logged {
+		if senders[name] == nil {
+			senders[name] = sender
+		}
+	}
+	if public == "" {
+		public, err = throwawayKey()
+	}
+	return senders, public, err
+}
+
+// errTestClock keeps a moved clock from telling people what is not so.
+var errTestClock = errors.New("--test-clock is never for a real push provider: set its address to one of your own, or leave its key out")
+
+// throwawayKey is a key for browsers to subscribe with where nothing is ever sent.
+func throwawayKey() (public string, err error) {
+	private, err := webpush.NewKey()
+	if err != nil {
+		return "", err
+	}
+	return webpush.PublicKey(private)
+}
+
+// logged makes the senders that write pushes down instead of sending them.
+func (p PushConfig) logged(out io.Writer) (map[string]notify.Sender, error) {
+	mode, dir, _ := strings.Cut(p.Mode, ":")
+	if mode != "log" {
+		return nil, fmt.Errorf("--push %s is neither log nor log:DIR", p.Mode)
+	}
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	any := func(a notify.Address) (notify.Address, error) { return a, nil } // nothing is sent there
+	write := &pushLog{dir: dir, out: out}
+	return map[string]notify.Sender{
+		notify.APNs:    &logSender{write, notify.APNs, apns.Check, p.simulator},
+		notify.FCM:     &logSender{write, notify.FCM, fcm.Check, fcm.Body},
+		notify.WebPush: &logSender{write, notify.WebPush, any, func(n notify.Push) ([]byte, error) { return webpush.Payload(n, p.AppURL) }},
+	}, nil
+}
+
+// simulator is what xcrun simctl push takes: the payload, with the app that it is for.
+func (p PushConfig) simulator(n notify.Push) ([]byte, error) {
+	raw, err := apns.Payload(n)
+	if err != nil {
+		return nil, err
+	}
+	bundle := p.APNsTopic
+	if bundle == "" {
+		bundle = "com.example.app"
+	}
+	target, err := json.Marshal(bundle)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Replace(raw, []byte("{"), []byte(`{"Simulator Target Bundle":`+string(target)+`,`), 1), nil
+}
+
+// pushLog is where pushes are written down.
+type pushLog struct {
+	dir string // empty: print
+	out io.Writer
+	mu  sync.Mutex
+}
+
+// logSender writes down what a channel would send.
+type logSender struct {
+	log     *pushLog
+	channel string
+	check   func(notify.Address) (notify.Address, error)
+	render  func(notify.Push) ([]byte, error)
+}
+
+var _ notify.Sender = (*logSender)(nil)
+
+func (s *logSender) Check(a notify.Address) (notify.Address, error) { return s.check(a) }
+
+func (s *logSender) Provider(notify.Address) string { return s.channel + "-log" }
+
+func (s *logSender) Send(_ context.Context, p notify.Push) notify.Outcome {
+	body, err := s.render(p)
+	if err == nil {
+		err = s.log.write(s.channel, p.ID, body)
+	}
+	if err != nil {
+		return notify.Outcome{Class: notify.Faulty, Reason: "not-written"}
+	}
+	return notify.Outcome{Class: notify.Sent, ID: "log"}
+}
+
+// write prints a push, or keeps it in a file named by its delivery.
+func (l *pushLog) write(channel, id string, body []byte) error {
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, body, "", "  "); err != nil {
+		return err
+	}
+	if l.dir != "" {
+		extension := ".json"
+		if channel == notify.APNs {
+			extension = ".apns" // what a simulator takes when it is dropped onto it
+		}
+		return os.WriteFile(filepath.Join(l.dir, id+"-"+channel+extension), append(indented.Bytes(), '\n'), 0o644)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err := fmt.Fprintf(l.out, "push by %s:\n%s\n", channel, indented.Bytes())
+	return err
+}

@@ -1,0 +1,311 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"yourturn/notify"
+	"yourturn/session"
+)
+
+var _ notify.DeliveryStore = (*DB)(nil)
+
+// Notices lists what became true before an instant.
+func (db *DB) Notices(ctx context.Context, before time.Time, limit int) ([]notify.Notice, error) {
+	return db.notices(ctx, "at <= ? ORDER BY at LIMIT ?", millis(before), limit)
+}
+
+// NoticesOf lists the notices of a player.
+func (db *DB) NoticesOf(ctx context.Context, player notify.PlayerID) ([]notify.Notice, error) {
+	return db.notices(ctx, "player_id = ? ORDER BY seq, kind", string(player))
+}
+
+func (db *DB) notices(ctx context.Context, where string, args ...any) (found []notify.Notice, err error) {
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		n, err := scanNotice(rows)
+		found = append(found, n)
+		return err
+	}, "SELECT "+noticeColumns+" FROM notices WHERE "+where, args...)
+	return found, err
+}
+
+// NextNotice is when the oldest notice became true.
+func (db *DB) NextNotice(ctx context.Context) (time.Time, error) {
+	return db.soonest(ctx, "SELECT MIN(at) FROM notices")
+}
+
+// Deliver deletes the notices, which shows those that another node has turned, and keeps the deliveries of the others.
+func (db *DB) Deliver(ctx context.Context, notices []notify.Notice, deliveries []notify.Delivery) (kept int, err error) {
+	type key struct {
+		player notify.PlayerID
+		seq    int64
+		kind   string
+	}
+	of := func(n notify.Notice) key { return key{n.Player, n.Seq, n.Kind} }
+	notices = slices.SortedFunc(slices.Values(notices), func(a, b notify.Notice) int {
+		return cmpNotice(a, b)
+	})
+	var first batch
+	for _, n := range notices {
+		first.add("DELETE FROM notices WHERE player_id = ? AND seq = ? AND kind = ? AND at = ?", string(n.Player), n.Seq, n.Kind, millis(n.At))
+	}
+	err = db.change(ctx, func(t *tx) error {
+		mine, err := t.run(ctx, &batch{queries: first.queries, args: first.args})
+		if err != nil {
+			return err
+		}
+		turned := map[key]bool{}
+		for i, n := range notices {
+			turned[of(n)] = mine[i] > 0
+		}
+		var rows [][]any
+		for _, d := range deliveries {
+			if turned[of(d.Notice)] {
+				rows = append(rows, deliveryRow(d, time.Now()))
+			}
+		}
+		kept = len(rows)
+		var last batch
+		last.insert(db.engine, "deliveries ("+deliveryColumns+")", rows, "")
+		return t.finish(ctx, &last)
+	})
+	return kept, err
+}
+
+func cmpNotice(a, b notify.Notice) int {
+	if c := compare(a.Player, b.Player); c != 0 {
+		return c
+	}
+	if a.Seq != b.Seq {
+		return int(a.Seq - b.Seq)
+	}
+	return strings.Compare(a.Kind, b.Kind)
+}
+
+const deliveryColumns = `id, player_id, seq, kind, at, session_id, game, version, turn, deadline_at, device_id, channel, status, reason, provider_id, attempts, created_at, updated_at, due_at, claim`
+
+func deliveryRow(d notify.Delivery, due time.Time) []any {
+	return []any{
+		string(d.ID), string(d.Player), d.Seq, d.Kind, millis(d.At), null(d.Session), null(d.Game), d.Version, d.Turn, millis(d.Deadline),
+		string(d.Device), d.Channel, d.Status, d.Reason, d.ProviderID, d.Attempts, millis(d.CreatedAt), millis(d.UpdatedAt), millis(due), d.Claim,
+	}
+}
+
+// delivery scans the columns of a delivery, and further ones.
+func scanDelivery(rows *sql.Rows, more ...any) (d notify.Delivery, err error) {
+	var at, deadline, created, updated, due int64
+	var sessionID, game sql.NullString
+	err = rows.Scan(append([]any{&d.ID, &d.Player, &d.Seq, &d.Kind, &at, &sessionID, &game, &d.Version, &d.Turn, &deadline, &d.Device, &d.Channel,
+		&d.Status, &d.Reason, &d.ProviderID, &d.Attempts, &created, &updated, &due, &d.Claim}, more...)...)
+	d.At, d.Deadline, d.Session, d.Game = instant(at), instant(deadline), sessionID.String, game.String
+	d.CreatedAt, d.UpdatedAt = instant(created), instant(updated)
+	return d, err
+}
+
+// ClaimDeliveries takes deliveries in a lot: look without a lock, claim what is still free, read what bears the claim.
+func (db *DB) ClaimDeliveries(ctx context.Context, channel, claim string, lease time.Duration, limit int) ([]notify.Due, error) {
+	now := time.Now()
+	var ids []notify.DeliveryID
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		var id notify.DeliveryID
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, "SELECT id FROM deliveries WHERE channel = ? AND due_at <= ? ORDER BY due_at LIMIT ?", channel, millis(now), limit)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	slices.Sort(ids)
+	among, keys := in("id", ids)
+	err = db.change(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, "UPDATE deliveries SET claim = ?, due_at = ? WHERE due_at <= ? AND "+among,
+			append([]any{claim, millis(now.Add(lease)), millis(now)}, keys...)...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return db.claimed(ctx, claim, ids)
+}
+
+// readDue reads deliveries with all that their guards ask for, in one statement, so that it is of one instant.
+var readDue = `SELECT ` + eachColumn(deliveryColumns, func(column string) string { return "d." + column }) + `,
+	v.id, v.login_id, v.token, v.p256dh, v.auth, v.environment, v.locale, v.texts, v.registered_at, v.rejected, p.locale,
+	c.acked_seq, c.waiting, s.status, s.turn, s.deadline_at, s.awaited, s.capacity, t.seat, t.muted
+	FROM deliveries d
+	LEFT JOIN devices v ON v.player_id = d.player_id AND v.id = d.device_id AND v.channel = d.channel
+	LEFT JOIN players p ON p.id = d.player_id
+	LEFT JOIN counters c ON c.player_id = d.player_id
+	LEFT JOIN sessions s ON s.id = d.session_id
+	LEFT JOIN seats t ON t.session_id = d.session_id AND t.player_id = d.player_id
+	WHERE d.claim = ? AND `
+
+func (db *DB) claimed(ctx context.Context, claim string, ids []notify.DeliveryID) (found []notify.Due, err error) {
+	among, keys := in("d.id", ids)
+	var pairs []session.ID // sessions of two, whose other player is named
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		d, capacity, err := scanDue(rows)
+		found = append(found, d)
+		if capacity == 2 {
+			pairs = append(pairs, session.ID(d.Session))
+		}
+		return err
+	}, readDue+among, append([]any{claim}, keys...)...)
+	if err != nil || len(pairs) == 0 {
+		return found, err
+	}
+	return found, db.nameOpponents(ctx, found, pairs)
+}
+
+func scanDue(rows *sql.Rows) (d notify.Due, capacity int64, err error) {
+	var v struct{ id, login, token, p256dh, auth, environment, locale, texts sql.NullString }
+	var playerLocale, status, awaited sql.NullString
+	var registered, rejected, acked, waiting, turn, deadline, seats, seat, muted sql.NullInt64
+	d.Delivery, err = scanDelivery(rows, &v.id, &v.login, &v.token, &v.p256dh, &v.auth, &v.environment, &v.locale, &v.texts, &registered, &rejected,
+		&playerLocale, &acked, &waiting, &status, &turn, &deadline, &awaited, &seats, &seat, &muted)
+	if err != nil {
+		return d, 0, err
+	}
+	d.Acked, d.Waiting = acked.Int64, int(waiting.Int64)
+	if v.id.Valid {
+		d.To = &notify.Device{
+			Player: d.Player, ID: d.Device, Login: notify.LoginID(v.login.String), Channel: d.Channel,
+			Address: notify.Address{Token: v.token.String, P256DH: v.p256dh.String, Auth: v.auth.String, Environment: v.environment.String},
+			Locale:  v.locale.String, Fallback: playerLocale.String, Texts: v.texts.String,
+			Registered: instant(registered.Int64), Rejected: int(rejected.Int64),
+		}
+	}
+	if !status.Valid {
+		return d, 0, nil
+	}
+	s := session.Session{Status: session.Status(status.String)}
+	if err := decode(awaited.String, &s.Await); err != nil {
+		return d, 0, err
+	}
+	d.Table = &notify.Table{
+		Active: s.Status == session.Active, Turn: turn.Int64, Deadline: instant(deadline.Int64),
+		Awaited: seat.Valid && s.MustMove(int(seat.Int64)), Muted: muted.Int64 != 0,
+	}
+	return d, seats.Int64, nil
+}
+
+// nameOpponents fills in what the other player of a session of two is called.
+func (db *DB) nameOpponents(ctx context.Context, all []notify.Due, pairs []session.ID) error {
+	type seated struct{ player, name string }
+	at := map[string][]seated{}
+	among, keys := in("t.session_id", pairs)
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		var id string
+		var s seated
+		err := rows.Scan(&id, &s.player, &s.name)
+		at[id] = append(at[id], s)
+		return err
+	}, "SELECT t.session_id, t.player_id, p.display_name FROM seats t JOIN players p ON p.id = t.player_id WHERE "+among, keys...)
+	for _, d := range all {
+		for _, s := range at[d.Session] {
+			if d.Table != nil && s.player != string(d.Player) {
+				d.Table.Opponent = s.name
+			}
+		}
+	}
+	return err
+}
+
+// NextDelivery is when a delivery of a channel is due.
+func (db *DB) NextDelivery(ctx context.Context, channel string) (time.Time, error) {
+	return db.soonest(ctx, "SELECT MIN(due_at) FROM deliveries WHERE channel = ?", channel)
+}
+
+// Settle writes a lot, by ascending ids: each delivery while its claim holds, then what it means for its device. A device
+// that was registered again since the try began is a new one, of which the try says nothing.
+func (db *DB) Settle(ctx context.Context, settled []notify.Settlement) error {
+	settled = slices.SortedFunc(slices.Values(settled), func(a, b notify.Settlement) int { return compare(a.ID, b.ID) })
+	return db.change(ctx, func(t *tx) error {
+		now := time.Now()
+		var b batch
+		for _, s := range settled {
+			due := session.Never
+			if s.Status == notify.Pending {
+				due = now.Add(s.Again)
+			}
+			b.add("UPDATE deliveries SET status = ?, reason = ?, provider_id = ?, attempts = ?, updated_at = ?, due_at = ?, claim = '' WHERE id = ? AND claim = ?",
+				s.Status, s.Reason, s.ProviderID, s.Attempts, millis(s.UpdatedAt), millis(due), string(s.ID), s.Claim)
+		}
+		if _, err := t.run(ctx, &b); err != nil {
+			return err
+		}
+		return t.settleDevices(ctx, settled)
+	})
+}
+
+// settleDevices forgets devices that are gone, and counts how often in a row the others failed by their own tokens.
+func (t *tx) settleDevices(ctx context.Context, settled []notify.Settlement) error {
+	asked := slices.DeleteFunc(slices.Clone(settled), func(s notify.Settlement) bool { return !s.Asked || s.To == nil })
+	slices.SortStableFunc(asked, func(a, b notify.Settlement) int {
+		if c := compare(a.To.Player, b.To.Player); c != 0 {
+			return c
+		}
+		return compare(a.To.ID, b.To.ID)
+	})
+	const same = " WHERE player_id = ? AND id = ? AND token_hash = ? AND registered_at = ?"
+	var b batch
+	var forgets []notify.PlayerID // of the statements that delete; empty for the others
+	for _, s := range asked {
+		key := []any{string(s.To.Player), string(s.To.ID), tokenHash(s.To.Address), millis(s.To.Registered)}
+		forgotten := notify.PlayerID("")
+		switch {
+		case s.Class == notify.Gone:
+			b.add("DELETE FROM devices"+same, key...)
+			forgotten = s.To.Player
+		case s.Class == notify.Rejected:
+			b.add("UPDATE devices SET rejected = rejected + 1"+same, key...)
+		case s.Class == notify.Sent && s.To.Rejected > 0:
+			b.add("UPDATE devices SET rejected = 0"+same, key...)
+		default:
+			continue
+		}
+		forgets = append(forgets, forgotten)
+	}
+	changed, err := t.run(ctx, &b)
+	if err != nil {
+		return err
+	}
+	counts := map[notify.PlayerID]int{}
+	for i, player := range forgets {
+		if player != "" {
+			counts[player] -= int(changed[i])
+		}
+	}
+	return t.countDevices(ctx, counts, notify.MaxDevices)
+}
+
+// AddDelivery keeps a delivery that is claimed already.
+func (db *DB) AddDelivery(ctx context.Context, d notify.Delivery, lease time.Duration) error {
+	return db.change(ctx, func(t *tx) error {
+		var b batch
+		b.insert(db.engine, "deliveries ("+deliveryColumns+")", [][]any{deliveryRow(d, time.Now().Add(lease))}, "")
+		return t.finish(ctx, &b)
+	})
+}
+
+// Deliveries lists those of a player, newest first: ids ascend with time.
+func (db *DB) Deliveries(ctx context.Context, player notify.PlayerID, before notify.DeliveryID, limit int) (found []notify.Delivery, err error) {
+	where, args := "player_id = ?", []any{string(player)}
+	if before != "" {
+		where, args = where+" AND id < ?", append(args, string(before))
+	}
+	err = db.each(ctx, func(rows *sql.Rows) error {
+		d, err := scanDelivery(rows)
+		found = append(found, d)
+		return err
+	}, "SELECT "+deliveryColumns+" FROM deliveries WHERE "+where+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+	return found, err
+}
+
+// PruneDeliveries forgets deliveries made before an instant, a lot at a time.
+func (db *DB) PruneDeliveries(ctx context.Context, before time.Time, limit int) (int, error) {
+	return db.prune(ctx, "deliveries", "id", "created_at < ?", "created_at", millis(before), limit)
+}
