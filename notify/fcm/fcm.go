@@ -107,7 +107,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		ForceAttemptHTTP2:   true,
 		// A ping finds out that a connection is dead.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
-		// As many as there are sends at a time, should a proxy not speak HTTP/2.
+		// As many as there are sends at a time: a proxy may not speak HTTP/2, and a cold start opens no more than these.
+		MaxConnsPerHost:     64,
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     90 * time.Second,
 	}

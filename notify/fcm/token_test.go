@@ -91,6 +91,8 @@ func TestDropKeepsANewerToken(t *testing.T) {
 func TestExchangeFails(t *testing.T) {
 	type fault = providertest.Fault
 	type outcome = notify.Outcome
+	authority := providertest.NewAuthority(t)
+	fake := providertest.NewFCM(t, authority)
 	for name, c := range map[string]struct {
 		fault fault
 		want  outcome
@@ -107,13 +109,14 @@ func TestExchangeFails(t *testing.T) {
 		"cut":                   {fault{Reset: true}, outcome{Class: notify.Down, Reason: "token-connection"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake, s := newFake(t)
+			s := newSender(t, Config{Credentials: fake.Credentials, URL: fake.URL, Roots: authority.Pool})
+			sent, exchanges := len(fake.Received()), fake.Exchanges()
 			fake.FailExchange(c.fault)
 			if diff := cmp.Diff(c.want, s.Send(t.Context(), push())); diff != "" {
 				t.Error(diff)
 			}
-			if len(fake.Received()) != 0 || fake.Exchanges() != 1 {
-				t.Errorf("%d pushes, %d exchanges", len(fake.Received()), fake.Exchanges())
+			if len(fake.Received()) != sent || fake.Exchanges() != exchanges+1 {
+				t.Errorf("%d pushes, %d exchanges", len(fake.Received())-sent, fake.Exchanges()-exchanges)
 			}
 			fake.FailExchange(fault{})
 			if got := s.Send(t.Context(), push()); got.Class != notify.Sent {

@@ -4,7 +4,6 @@ import (
 	"crypto/ecdh"
 	"encoding/base64"
 	"errors"
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -87,19 +86,13 @@ func parseEndpoint(text string) (*url.URL, error) {
 		return nil, errors.New("must have no fragment")
 	}
 	u.Host = strings.TrimSuffix(strings.ToLower(u.Host), ":443")
-	if !isHost(u.Host) || !isCanonical(u.Hostname()) {
+	if !isHost(u.Host) {
 		return nil, errors.New("must be at a host")
 	}
 	if len(u.EscapedPath()) < 2 && u.RawQuery == "" {
 		return nil, errors.New("must have a path")
 	}
 	return u, nil
-}
-
-// isCanonical refuses an IP address in another spelling than its own.
-func isCanonical(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return err != nil || address.String() == host
 }
 
 // parsePoint reads a browser's key. Points that are not on the curve would give our own keys away, bit by bit, if they
