@@ -6,7 +6,8 @@ import (
 )
 
 // The breaker of a provider opens when so many tries in a row have failed by the provider's or the operator's fault,
-// and stays open for a while that doubles until one succeeds.
+// and stays open for a while that doubles until one succeeds. One failure is not enough, even when it asks for a pause: it
+// may be about a single device after all, and nobody's phone may silence the others'.
 const (
 	breakerFailures = 5
 	breakerPause    = 5 * time.Second
@@ -21,6 +22,7 @@ type breakers struct {
 
 type breaker struct {
 	failures int
+	asked    time.Duration // for how long the provider wants to be left alone
 	pause    time.Duration
 	until    time.Time // open before
 	probing  bool      // after that, one try shows whether it can be closed
@@ -67,11 +69,12 @@ func (b *breakers) note(provider string, o Outcome, now time.Time) (opened bool)
 		b.sick[provider] = s
 	}
 	s.failures++
-	if s.failures < breakerFailures && o.After == 0 {
+	s.asked = max(s.asked, o.After)
+	if s.failures < breakerFailures {
 		return false
 	}
 	s.pause = min(max(2*s.pause, breakerPause), breakerMost)
-	s.until, s.probing = now.Add(max(s.pause, o.After)), false
+	s.until, s.probing, s.asked = now.Add(max(s.pause, s.asked)), false, 0
 	return true
 }
 
