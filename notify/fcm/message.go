@@ -135,15 +135,18 @@ func web(p notify.Push, ttl time.Duration) *messaging.WebpushConfig {
 
 // fit cuts the body of a rendered text until the message is small enough.
 func fit(m *messaging.Message) error {
-	over := size(m) - maxMessage
-	if over <= 0 {
+	if size(m) <= maxMessage {
 		return nil
 	}
 	if m.Notification == nil {
 		return errTooBig
 	}
-	m.Notification.Body = cut(m.Notification.Body, encoded(m.Notification.Body)-over)
-	if size(m) > maxMessage {
+	body, ok := notify.Shorten(m.Notification.Body, func(body string) bool {
+		m.Notification.Body = body
+		return size(m) <= maxMessage
+	})
+	m.Notification.Body = body
+	if !ok {
 		return errTooBig
 	}
 	return nil
@@ -166,20 +169,4 @@ func encoded(v any) int {
 		return maxMessage + 1 // it cannot be sent at all
 	}
 	return len(b)
-}
-
-// cut shortens a text to so many bytes on the wire, quotes and all, and says with an ellipsis that it did.
-func cut(text string, room int) string {
-	room -= encoded("…")
-	end := 0
-	for i, r := range text {
-		if room -= encoded(string(r)) - len(`""`); room < 0 {
-			break
-		}
-		end = i + utf8.RuneLen(r)
-	}
-	if end == 0 {
-		return ""
-	}
-	return strings.TrimRight(text[:end], " ") + "…"
 }

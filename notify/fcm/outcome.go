@@ -1,11 +1,8 @@
 package fcm
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,7 +17,6 @@ import (
 // How long Google is left alone when it asks for it.
 const (
 	quotaPause = time.Minute // when a quota is used up and it does not say for how long
-	maxPause   = time.Hour   // when it asks for more: no proxy shall silence us for a year
 )
 
 // The types of the details of Google's errors.
@@ -95,7 +91,7 @@ func refused(a answer, now time.Time) notify.Outcome {
 	p := readProblem(a.body)
 	o := notify.Outcome{Class: class(a.status, p), Reason: p.reason(a.status)}
 	if o.Class == notify.Down || o.Class == notify.Later {
-		o.After = retryAfter(a.header, now)
+		o.After = notify.RetryAfter(a.header.Get("Retry-After"), now)
 	}
 	if a.status == http.StatusTooManyRequests && o.After == 0 {
 		o.After = quotaPause
@@ -156,21 +152,6 @@ func (p problem) reason(status int) string {
 	return "status-" + strconv.Itoa(status)
 }
 
-// retryAfter is how long the answer asks to wait: seconds, or a date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := h.Get("Retry-After")
-	seconds, err := strconv.Atoi(value)
-	pause := time.Duration(min(seconds, int(maxPause.Seconds()))) * time.Second
-	if err != nil {
-		date, err := http.ParseTime(value)
-		if err != nil {
-			return 0
-		}
-		pause = date.Sub(now)
-	}
-	return min(max(pause, 0), maxPause)
-}
-
 // taken reads an answer that says yes. Firebase gives every message a name; who says yes without one is not Firebase.
 func taken(id string) notify.Outcome {
 	if id == "" {
@@ -193,21 +174,7 @@ func faulty(err error) notify.Outcome {
 
 // unreachable is an error of the network: nobody has answered.
 func unreachable(prefix string, err error) notify.Outcome {
-	return notify.Outcome{Class: notify.Down, Reason: prefix + networkWord(err)}
-}
-
-func networkWord(err error) string {
-	var timeout net.Error
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "canceled"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "timeout"
-	case errors.As(err, &certificate):
-		return "certificate"
-	}
-	return "connection"
+	return notify.Outcome{Class: notify.Down, Reason: prefix + notify.NetworkWord(err)}
 }
 
 // oauthWords are what a token endpoint may say.
@@ -234,7 +201,7 @@ func unsigned(e *auth.Error, now time.Time) notify.Outcome {
 	status := e.Response.StatusCode
 	if status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {
 		return notify.Outcome{
-			Class: notify.Down, Reason: "token-status-" + strconv.Itoa(status), After: retryAfter(e.Response.Header, now),
+			Class: notify.Down, Reason: "token-status-" + strconv.Itoa(status), After: notify.RetryAfter(e.Response.Header.Get("Retry-After"), now),
 		}
 	}
 	var wire struct {

@@ -92,21 +92,6 @@ func TestAttackNameOfUnknownOrigin(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"": 0, "0": 0, "1": time.Second, "120": 2 * time.Minute, "-5": 0, "1.5": 0, "soon": 0,
-		"86400": time.Hour, "9223372036854775807": time.Hour, "99999999999999999999": 0,
-		"Wed, 04 Mar 2026 05:06:37 GMT": 30 * time.Second,
-		"Wed, 04 Mar 2026 05:06:00 GMT": 0,
-		"Wed, 04 Mar 2099 05:06:00 GMT": time.Hour,
-	} {
-		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
-			t.Errorf("%q: %v", value, got)
-		}
-	}
-}
-
 func TestQuotas(t *testing.T) {
 	said := func(violations string) []byte {
 		return []byte(`{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"@type":"` + quotaDetail + `","violations":[` + violations + `]}]}}`)

@@ -212,7 +212,7 @@ func TestUnauthorizedReadsWrappedErrors(t *testing.T) {
 	}{
 		"deadline":   {context.DeadlineExceeded, notify.Outcome{Class: notify.Down, Reason: "token-timeout"}},
 		"canceled":   {&url.Error{Err: context.Canceled}, notify.Outcome{Class: notify.Down, Reason: "token-canceled"}},
-		"no name":    {&net.DNSError{}, notify.Outcome{Class: notify.Down, Reason: "token-connection"}},
+		"no name":    {&net.DNSError{}, notify.Outcome{Class: notify.Down, Reason: "token-name"}},
 		"a slow one": {&net.DNSError{IsTimeout: true}, notify.Outcome{Class: notify.Down, Reason: "token-timeout"}},
 		"cut":        {io.ErrUnexpectedEOF, notify.Outcome{Class: notify.Down, Reason: "token-connection"}},
 		"nothing":    {errNoToken, notify.Outcome{Class: notify.Misconfigured, Reason: "token-unknown-answer"}},

@@ -29,6 +29,9 @@ func (e *forbiddenHost) Error() string {
 
 // Check reads a browser's subscription. What it says repeats no more of the endpoint than a host.
 func (s *Sender) Check(a notify.Address) (notify.Address, error) {
+	if a.Environment != "" {
+		return notify.Address{}, &notify.BadAddress{Member: "environment", Message: "is not for this channel"}
+	}
 	sub, member, err := s.subscription(a)
 	if err != nil {
 		return notify.Address{}, &notify.BadAddress{Member: member, Message: err.Error()}

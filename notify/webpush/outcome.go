@@ -3,10 +3,8 @@ package webpush
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,9 +21,6 @@ const (
 	reasonKeyMismatch = "key-mismatch"
 	reasonTooLarge    = "too-large"
 )
-
-// maxAfter bounds how long a push service can make us stay away.
-const maxAfter = time.Hour
 
 // Words of the push services that are passed on as they are.
 var (
@@ -62,7 +57,7 @@ func (r reply) outcome(now time.Time) notify.Outcome {
 		o.Reason = reasonTooLarge
 	}
 	if o.Class == notify.Later || o.Class == notify.Down {
-		o.After = retryAfter(r.Header.Get("Retry-After"), now)
+		o.After = notify.RetryAfter(r.Header.Get("Retry-After"), now)
 	}
 	return o
 }
@@ -133,18 +128,6 @@ func (r reply) word() string {
 	return ""
 }
 
-// retryAfter reads seconds or an instant.
-func retryAfter(header string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(header, 10, 32); err == nil {
-		return min(time.Duration(seconds)*time.Second, maxAfter)
-	}
-	at, err := http.ParseTime(header)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(now), 0), maxAfter)
-}
-
 // pushID is the end of the address that a push service has given the push, when it is short.
 func pushID(location string) string {
 	u, err := url.Parse(location)
@@ -160,21 +143,11 @@ func pushID(location string) string {
 
 // unreachable reads why there was no answer.
 func unreachable(ctx context.Context, err error) notify.Outcome {
-	var timeout interface{ Timeout() bool }
-	var name *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	reason := "connection"
 	switch {
 	case errors.Is(err, errForbidden):
 		return notify.Outcome{Class: notify.Rejected, Reason: reasonForbidden}
-	case errors.Is(ctx.Err(), context.Canceled):
-		reason = "canceled"
-	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
-		reason = "timeout"
-	case errors.As(err, &name):
-		reason = "name"
-	case errors.As(err, &certificate):
-		reason = "certificate"
+	case ctx.Err() != nil:
+		err = ctx.Err() // what ended the request, whatever the error makes of it
 	}
-	return notify.Outcome{Class: notify.Down, Reason: reason}
+	return notify.Outcome{Class: notify.Down, Reason: notify.NetworkWord(err)}
 }

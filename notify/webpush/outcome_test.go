@@ -2,7 +2,6 @@ package webpush
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,18 +102,6 @@ func TestOnlyTheStatusForgetsADevice(t *testing.T) {
 			if o := r.outcome(noon); (o.Class == notify.Gone) != (status == 404 || status == 410) {
 				t.Errorf("%d %s is %v", status, body, o.Class)
 			}
-		}
-	}
-}
-
-func TestRetryAfter(t *testing.T) {
-	for header, want := range map[string]time.Duration{
-		"": 0, "0": 0, "120": 2 * time.Minute, "3600": time.Hour, "99999": time.Hour, "-1": 0, "1.5": 0, " 7": 0, "soon": 0,
-		strconv.FormatUint(1<<63, 10): 0, strings.Repeat("9", 400): 0,
-		"Mon, 05 Oct 2026 12:01:00 GMT": time.Minute, "Mon, 05 Oct 2026 11:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": time.Hour,
-	} {
-		if got := retryAfter(header, noon); got != want {
-			t.Errorf("%q is %v, want %v", header, got, want)
 		}
 	}
 }

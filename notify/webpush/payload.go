@@ -40,37 +40,17 @@ func Payload(p notify.Push, navigate string) ([]byte, error) {
 	if p.Text.Title == "" {
 		return nil, errTooLarge
 	}
-	body, err := longest(p.Text.Body, func(body string) ([]byte, error) {
-		p.Text.Body = body
-		return encode(p, navigate)
-	})
-	if err == nil {
-		return body, nil
+	fits := func() bool {
+		_, err := encode(p, navigate)
+		return err == nil
 	}
-	p.Text.Body = ""
-	return longest(p.Text.Title, func(title string) ([]byte, error) {
-		p.Text.Title = title
-		return encode(p, navigate)
-	})
-}
-
-// longest encodes with as much of a text as fits, but not with all of it.
-func longest(text string, encode func(string) ([]byte, error)) ([]byte, error) {
-	runes := []rune(text)
-	var fitting []byte
-	for low, high := 0, len(runes); low < high; {
-		middle := (low + high) / 2
-		body, err := encode(strings.TrimRight(string(runes[:middle]), " ") + "…")
-		if err != nil {
-			high = middle
-			continue
-		}
-		fitting, low = body, middle+1
+	whole := p.Text
+	var ok bool
+	p.Text.Body, ok = notify.Shorten(whole.Body, func(body string) bool { p.Text.Body = body; return fits() })
+	if !ok {
+		p.Text.Title, _ = notify.Shorten(whole.Title, func(title string) bool { p.Text.Title = title; return fits() })
 	}
-	if fitting == nil {
-		return nil, errTooLarge
-	}
-	return fitting, nil
+	return encode(p, navigate)
 }
 
 func encode(p notify.Push, navigate string) ([]byte, error) {
