@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -53,7 +52,7 @@ func (s *server) serverOperations(rt *routes) {
 	}, func(context.Context, *struct{}) (*reply, error) {
 		return &reply{Server{
 			Name: s.Name, ServerVersion: s.Version, APIVersion: apiVersion, ServerTime: seconds(s.Now()),
-			Channels: slices.Concat([]Channel{}, s.Channels), Features: []string{},
+			Channels: append([]Channel{}, s.Channels...), Features: []string{},
 			Limits: Limits{
 				BodyBytes: maxBody, OpenTickets: matchmaking.MaxOpen, Streams: notify.MaxStreams,
 				MinTurnSeconds: games.MinTurnSeconds, MaxTurnSeconds: games.MaxTurnSeconds, WaitSeconds: maxWait,

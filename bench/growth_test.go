@@ -107,7 +107,7 @@ func playOnce(ctx context.Context, sessions *session.Service, people []notify.Pl
 		return err
 	}
 	for _, cell := range mathrand.Perm(9) {
-		if s, _, err = sessions.Play(ctx, s.Seats[s.Await[0]].Player, s.ID, s.Turn, json.RawMessage(fmt.Sprintf(`{"cell":%d}`, cell))); err != nil {
+		if s, _, err = sessions.Play(ctx, s.Seats[s.Await[0]].Player, "", s.ID, s.Turn, json.RawMessage(fmt.Sprintf(`{"cell":%d}`, cell))); err != nil {
 			return err
 		}
 		moves.Add(1)

@@ -18,7 +18,8 @@ type Channel struct {
 	name    string
 	sender  Sender
 	config  ChannelConfig
-	slots   chan struct{} // holds one for each try in flight, until what came of it is written down
+	slots   chan struct{} // holds one for each try in flight
+	room    chan struct{} // holds one for each delivery that is claimed, until what came of it is written down
 	wake    chan struct{}
 	breaker breakers
 
@@ -50,6 +51,9 @@ const (
 	DefaultLease   = time.Minute
 )
 
+// unwritten bounds what is done and not yet written down: when the database is slow, providers are asked more slowly.
+const unwritten = 512
+
 // NewChannel makes a channel. It refuses a lease that a slow try would outlive.
 func NewChannel(name string, sender Sender, c ChannelConfig) (*Channel, error) {
 	if c.Slots == 0 {
@@ -65,7 +69,7 @@ func NewChannel(name string, sender Sender, c ChannelConfig) (*Channel, error) {
 		return nil, fmt.Errorf("a lease of %s does not outlast a try of %s and the writing down of it", c.Lease, c.Timeout)
 	}
 	return &Channel{
-		name: name, sender: sender, config: c, slots: make(chan struct{}, c.Slots), wake: make(chan struct{}, 1),
+		name: name, sender: sender, config: c, slots: make(chan struct{}, c.Slots), room: make(chan struct{}, unwritten), wake: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -98,37 +102,47 @@ func (c *Channel) Next(ctx context.Context) (time.Time, error) {
 // Step claims as many deliveries as there are free slots, starts them, and tells how many. It waits for a slot, not for
 // what it starts: see [Channel.Drain].
 func (c *Channel) Step(ctx context.Context) (int, error) {
-	free, err := c.take(ctx)
+	free, err := acquire(ctx, c.slots, c.config.Slots)
 	if err != nil {
 		return 0, err
 	}
-	due, err := c.config.Store.ClaimDeliveries(ctx, c.name, c.config.NewID(), c.config.Lease, free)
-	c.give(free - len(due))
+	room, err := acquire(ctx, c.room, free)
+	if err != nil {
+		release(c.slots, free)
+		return 0, err
+	}
+	due, err := c.config.Store.ClaimDeliveries(ctx, c.name, c.config.NewID(), c.config.Lease, room)
+	release(c.slots, free-len(due))
+	release(c.room, room-len(due))
 	for _, d := range due {
-		go func() { c.settle(c.attempt(d)) }()
+		go func() {
+			s := c.attempt(d)
+			release(c.slots, 1)
+			c.settle(s)
+		}()
 	}
 	return len(due), err
 }
 
-// Drain waits until nothing is in flight.
+// Drain waits until nothing is in flight and all is written down.
 func (c *Channel) Drain() {
-	for range c.config.Slots {
-		c.slots <- struct{}{}
+	for range unwritten {
+		c.room <- struct{}{}
 	}
-	c.give(c.config.Slots)
+	release(c.room, unwritten)
 }
 
-// take waits for one slot and takes all that are free.
-func (c *Channel) take(ctx context.Context) (taken int, err error) {
+// acquire waits for one place and takes up to most of those that are free.
+func acquire(ctx context.Context, places chan struct{}, most int) (taken int, err error) {
 	select {
-	case c.slots <- struct{}{}:
+	case places <- struct{}{}:
 		taken++
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
-	for taken < c.config.Slots {
+	for taken < most {
 		select {
-		case c.slots <- struct{}{}:
+		case places <- struct{}{}:
 			taken++
 		default:
 			return taken, nil
@@ -137,9 +151,9 @@ func (c *Channel) take(ctx context.Context) (taken int, err error) {
 	return taken, nil
 }
 
-func (c *Channel) give(slots int) {
-	for range slots {
-		<-c.slots
+func release(places chan struct{}, n int) {
+	for range n {
+		<-places
 	}
 }
 
@@ -236,8 +250,8 @@ func (n Notice) collapse() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
-// settle writes down what came of a try. Who comes first writes for all who come meanwhile, so that a busy channel
-// writes in lots.
+// settle writes down what came of a try. Who comes first waits a little and writes for all who come meanwhile: a
+// transaction for each would keep the database busy, which moves need more.
 func (c *Channel) settle(s Settlement) {
 	c.mu.Lock()
 	c.settled = append(c.settled, s)
@@ -247,16 +261,22 @@ func (c *Channel) settle(s Settlement) {
 	}
 	c.writing = true
 	for len(c.settled) > 0 {
+		c.mu.Unlock()
+		time.Sleep(gather)
+		c.mu.Lock()
 		lot := c.settled
 		c.settled = nil
 		c.mu.Unlock()
 		c.write(lot)
-		c.give(len(lot))
+		release(c.room, len(lot))
 		c.mu.Lock()
 	}
 	c.writing = false
 	c.mu.Unlock()
 }
+
+// gather is how long outcomes are gathered.
+const gather = 10 * time.Millisecond
 
 // The writing of a lot is tried for about as long as the leases hold. What is lost after that is sent again, and replaces
 // what is shown.

@@ -76,7 +76,7 @@ type DeviceStore interface {
 type Devices struct {
 	Store    DeviceStore
 	Channels map[string]*Channel // those that are set up
-	Now      func() time.Time
+	Now      func() time.Time    // the real clock, by which providers say since when a device is gone
 }
 
 // Put registers a device, or registers it again: then it rests no more.

@@ -117,7 +117,7 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 	}
 	config := api.Config{
 		Name: c.Name, Version: Version(), Games: c.Games, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
-		Feed: n.feed, Devices: &notify.Devices{Store: db, Channels: n.outbox.Channels, Now: now}, Deliveries: db, Channels: shown, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit, AllowOrigins: c.AllowOrigins,
+		Feed: n.feed, Devices: &notify.Devices{Store: db, Channels: n.outbox.Channels, Now: time.Now}, Deliveries: db, Channels: shown, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit, AllowOrigins: c.AllowOrigins,
 		AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
 	}
 	if c.TestClock {

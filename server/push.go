@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -77,7 +79,7 @@ func (p PushConfig) channels(c notify.ChannelConfig, testClock bool, out io.Writ
 func (p PushConfig) senders(testClock bool, out io.Writer) (senders map[string]notify.Sender, public string, err error) {
 	senders = map[string]notify.Sender{}
 	if p.APNsKey != "" {
-		if testClock && p.APNsURL == "" {
+		if testClock && isReal(p.APNsURL) {
 			return nil, "", errTestClock
 		}
 		senders[notify.APNs], err = apns.New(apns.Config{
@@ -88,7 +90,7 @@ func (p PushConfig) senders(testClock bool, out io.Writer) (senders map[string]n
 		}
 	}
 	if p.FCMCredentials != "" {
-		if testClock && p.FCMURL == "" {
+		if testClock && isReal(p.FCMURL) {
 			return nil, "", errTestClock
 		}
 		senders[notify.FCM], err = fcm.New(context.Background(), fcm.Config{Credentials: []byte(p.FCMCredentials), URL: p.FCMURL, Roots: p.Roots})
@@ -97,6 +99,9 @@ func (p PushConfig) senders(testClock bool, out io.Writer) (senders map[string]n
 		}
 	}
 	if p.VAPIDKey != "" {
+		if testClock && slices.ContainsFunc(p.WebPushHosts, isReal) {
+			return nil, "", errTestClock
+		}
 		web, err := webpush.New(webpush.Config{
 			Key: p.VAPIDKey, Subject: p.VAPIDSubject, Hosts: p.WebPushHosts, OnlyHosts: testClock, Navigate: p.AppURL, Roots: p.Roots,
 		})
@@ -125,6 +130,26 @@ func (p PushConfig) senders(testClock bool, out io.Writer) (senders map[string]n
 
 // errTestClock keeps a moved clock from telling people what is not so.
 var errTestClock = errors.New("--test-clock is never for a real push provider: set its address to one of your own, or leave its key out")
+
+// realDomains are where the real push services are.
+var realDomains = []string{"apple.com", "google.com", "googleapis.com", "mozilla.com", "windows.com"}
+
+// isReal says that an address is, or may be, that of a real provider: a URL, a host, *.host, * for every host, or nothing
+// for where the provider is by default.
+func isReal(address string) bool {
+	_, host, found := strings.Cut(address, "://")
+	if !found {
+		host = address
+	}
+	host, _, _ = strings.Cut(host, "/")
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, " ."))
+	return host == "" || host == "*" || slices.ContainsFunc(realDomains, func(domain string) bool {
+		return host == domain || strings.HasSuffix(host, "."+domain)
+	})
+}
 
 // throwawayKey is a key for browsers to subscribe with where nothing is ever sent.
 func throwawayKey() (public string, err error) {

@@ -12,7 +12,8 @@ type worker struct {
 	name   string
 	every  time.Duration
 	step   func(context.Context) (int, error)
-	drains bool                                     // a pass that found something is followed by another at once
+	drains bool                                     // a pass that found something is followed by another, after the pace
+	pace   time.Duration                            // in which a lot gathers: passes for one row each would keep the database busy
 	next   func(context.Context) (time.Time, error) // when there is something to do again, if that is known
 	clock  func() time.Time                         // by which next is meant; nil: the domain's
 	woken  <-chan struct{}                          // ends the rest
@@ -25,6 +26,9 @@ const (
 	ticketLife = 30 * 24 * time.Hour // after it was over
 	pruneLot   = 1000
 )
+
+// pushPace lets pushes gather: nobody notices a delay of so little.
+const pushPace = 10 * time.Millisecond
 
 func (n *Node) workers() []worker {
 	now := n.time.now
@@ -42,12 +46,12 @@ func (n *Node) workers() []worker {
 			return n.db.PruneTickets(ctx, now().Add(-ticketLife), pruneLot)
 		}},
 		{name: "clock comparison", every: 5 * time.Second, step: n.compareClocks},
-		{name: "outbox", every: time.Second, step: n.outbox.Step, drains: true, next: n.outbox.Next},
+		{name: "outbox", every: time.Second, step: n.outbox.Step, drains: true, pace: pushPace, next: n.outbox.Next},
 		{name: "ledger retention", every: time.Minute, step: n.outbox.Prune, drains: true},
 	}
 	for _, c := range n.channels {
 		all = append(all, worker{
-			name: "push by " + c.Name(), every: time.Second, step: c.Step, drains: true, next: c.Next, clock: time.Now, woken: c.Woken(), drain: c.Drain,
+			name: "push by " + c.Name(), every: time.Second, step: c.Step, drains: true, pace: pushPace, next: c.Next, clock: time.Now, woken: c.Woken(), drain: c.Drain,
 		})
 	}
 	return all
@@ -93,6 +97,7 @@ func (n *Node) run(ctx context.Context, w worker) {
 			n.log.WarnContext(ctx, "background work failed and goes on", slog.String("worker", w.name), slog.Any("error", err))
 		}
 		if err == nil && found > 0 && w.drains {
+			rest(ctx, w.pace, nil)
 			continue
 		}
 		rest(ctx, n.restOf(ctx, w), w.woken)

@@ -105,6 +105,31 @@ func audit(t *testing.T, database string) (problems []string) {
 		return nil
 	}, "SELECT id, player_id, status, session_id FROM tickets")
 
+	logins := map[string]string{}
+	rows(t, db, func(r *sql.Rows) error {
+		var id, player string
+		err := r.Scan(&id, &player)
+		logins[id] = player
+		return err
+	}, "SELECT id, player_id FROM logins")
+
+	devices, addresses := map[string]int64{}, map[string]string{}
+	rows(t, db, func(r *sql.Rows) error {
+		var player, id, login, channel, token string
+		if err := r.Scan(&player, &id, &login, &channel, &token); err != nil {
+			return err
+		}
+		devices[player]++
+		if logins[login] != player {
+			complain("device %s of %s is of login %s, which is of %q", id, player, login, logins[login])
+		}
+		if other := addresses[channel+token]; other != "" {
+			complain("devices %s and %s of %s have one address", other, id, player)
+		}
+		addresses[channel+token] = id
+		return nil
+	}, "SELECT player_id, id, login_id, channel, token FROM devices")
+
 	lowest, highest, count := map[string]int64{}, map[string]int64{}, map[string]int64{}
 	rows(t, db, func(r *sql.Rows) error {
 		var player string
@@ -117,8 +142,8 @@ func audit(t *testing.T, database string) (problems []string) {
 	known := map[string]bool{}
 	rows(t, db, func(r *sql.Rows) error {
 		var player string
-		var lastSeq, acked, waits, tickets int64
-		if err := r.Scan(&player, &lastSeq, &acked, &waits, &tickets); err != nil {
+		var lastSeq, acked, waits, tickets, reached int64
+		if err := r.Scan(&player, &lastSeq, &acked, &waits, &tickets, &reached); err != nil {
 			return err
 		}
 		known[player] = true
@@ -134,13 +159,31 @@ func audit(t *testing.T, database string) (problems []string) {
 		if tickets != open[player] {
 			complain("player %s: %d open tickets by the counter, %d by the tickets", player, tickets, open[player])
 		}
+		if reached != devices[player] {
+			complain("player %s: %d devices by the counter, %d by the devices", player, reached, devices[player])
+		}
 		return nil
-	}, "SELECT player_id, last_seq, acked_seq, waiting, open_tickets FROM counters")
+	}, "SELECT player_id, last_seq, acked_seq, waiting, open_tickets, devices FROM counters")
+	for player := range devices {
+		if !known[player] {
+			complain("devices of nobody: %s", player)
+		}
+	}
 	for player := range count {
 		if !known[player] {
 			complain("a feed of nobody: %s", player)
 		}
 	}
+	rows(t, db, func(r *sql.Rows) error {
+		var player, kind string
+		var seq int64
+		var told sql.NullString
+		err := r.Scan(&player, &seq, &kind, &told)
+		if err == nil && kind != "badge" && told.String != kind {
+			complain("notice %d of player %s says %s, and the message %q", seq, player, kind, told.String)
+		}
+		return err
+	}, "SELECT n.player_id, n.seq, n.kind, f.kind FROM notices n LEFT JOIN feed f ON f.player_id = n.player_id AND f.seq = n.seq")
 	return problems
 }
 

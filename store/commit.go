@@ -261,7 +261,7 @@ func (g *group) alive() []*entry {
 
 // claim is the first trip: it takes the tickets, then moves the sessions on from the version they were computed from.
 // The counts of changed rows name the losers. Everywhere in the store rows are locked in this order: tickets, sessions,
-// counters, and ascending within each.
+// deliveries, counters, devices, notices, and ascending within each; devices need no order under their players' counters.
 func (g *group) claim(ctx context.Context, t *tx) error {
 	var b batch
 	var then []func(changed bool)

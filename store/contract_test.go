@@ -140,10 +140,15 @@ func TestDeadlineIsActedOnOnceByTwoProcesses(t *testing.T) {
 
 // bump is a commit made by hand: the session as it is, one version on, with a word to each player.
 func (p *process) bump(s session.Session) session.Commit {
-	c := session.Commit{Before: s.Version, Session: s, Seats: s.Seats}
+	c := session.Commit{Before: s.Version, Session: s, Seats: slices.Clone(s.Seats)}
 	c.Session.Version++
 	c.Session.ChangeID = p.newID()
 	c.Session.UpdatedAt = p.Now()
+	for i, seat := range c.Seats {
+		if !s.MustMove(seat.Number) {
+			c.Seats[i].SortKey = session.NotMyTurn - p.Now().UnixMilli()
+		}
+	}
 	c.Changes = []session.Change{{
 		Act: session.Act{Cause: session.Stepped, Seat: session.NoSeat}, ID: c.Session.ChangeID,
 		Session: s.ID, Version: c.Session.Version, Turn: s.Turn, At: p.Now(),
@@ -517,6 +522,12 @@ func TestPruningTakesOldRowsInLotsAndNoYoungOnes(t *testing.T) {
 			},
 			func(p *process, ctx context.Context, before time.Time, limit int) (int, error) {
 				return p.PruneKeys(ctx, before, limit)
+			},
+		},
+		"deliveries": {
+			func(t *testing.T, p *process, _ notify.PlayerID) { p.due(t, p.register(t, p.signUp(t), "phone"), 4) },
+			func(p *process, ctx context.Context, before time.Time, limit int) (int, error) {
+				return p.PruneDeliveries(ctx, before, limit)
 			},
 		},
 		"tickets": {

@@ -23,8 +23,8 @@ import (
 const epoch = int64(1_900_000_000_000)
 
 // fill makes sessions inside of the database, in all of which one player sits: half of them active, three tenths
-// finished, two tenths waiting, every third of the active ones the player's turn, both games by turns. The other tables
-// get a twentieth as many rows.
+// finished, two tenths waiting, every third of the active ones the player's turn, both games by turns. There are up to
+// 20,000 deliveries, all of them settled. The other tables get a twentieth as many rows.
 func fill(t *testing.T, p *process, database string, many int) (ann notify.PlayerID) {
 	t.Helper()
 	ann = p.guest(t)
@@ -62,7 +62,14 @@ func fill(t *testing.T, p *process, database string, many int) (ann notify.Playe
 		"INSERT INTO idempotency_keys (player_id, kind, value, fingerprint, made_id, created_at) SELECT CONCAT('p', n % 1000), 'session', CONCAT('k', n), 'f', 's', " + at + " FROM " + some,
 		"INSERT INTO counters (player_id, last_seq, acked_seq, waiting, open_tickets) SELECT CONCAT('p', n), 1, 0, 0, 0 FROM " + some,
 		"INSERT INTO feed (player_id, seq, kind, at, version, turn, deadline_at, data) SELECT CONCAT('p', n), 1, 'matched', " + at + ", 1, 1, 0, '{}' FROM " + some,
-		"ANALYZE" + map[bool]string{false: " TABLE players, sessions, seats, changes, feed, counters, tickets, tokens, logins, idempotency_keys"}[isSQLite(database)],
+		"INSERT INTO devices (player_id, id, login_id, channel, token, token_hash, p256dh, auth, environment, locale, texts, registered_at, rejected) " +
+			"SELECT CONCAT('p', n), 'd', CONCAT('l', n), 'apns', CONCAT('t', n), CONCAT('01234567890123456789012345', 100000 + n), '', '', '', '', 'server', " + at + ", 0 FROM " + some,
+		"INSERT INTO notices (player_id, seq, kind, at, session_id, game, version, turn, deadline_at, login_id) " +
+			"SELECT CONCAT('p', n), 1, 'matched', " + at + ", " + id + ", 'pile', 1, 1, 0, NULL FROM " + some,
+		"INSERT INTO deliveries (id, player_id, seq, kind, at, session_id, game, version, turn, deadline_at, device_id, channel, status, reason, provider_id, attempts, created_at, updated_at, due_at, claim) " +
+			"SELECT CONCAT('d', 100000 + n), CONCAT('p', n % 1000), 1, 'matched', " + at + ", " + id + ", 'pile', 1, 1, 0, 'd', CASE n % 3 WHEN 0 THEN 'fcm' ELSE 'apns' END, 'sent', '', '', 1, " +
+			at + ", " + at + ", 4503599627370496, '' FROM " + numbers(min(many, 20_000)),
+		"ANALYZE" + map[bool]string{false: " TABLE players, sessions, seats, changes, feed, counters, tickets, tokens, logins, idempotency_keys, devices, notices, deliveries"}[isSQLite(database)],
 	} {
 		_, err := db.Exec(statement)
 		must(t, err)

@@ -76,7 +76,7 @@ func number(messages []notify.Message, counters map[notify.PlayerID]*raised) (no
 // changed once more.
 func (b *batch) addNotices(e engine, notices []notify.Notice) {
 	var rows [][]any
-	for _, n := range notices {
+	for _, n := range slices.SortedStableFunc(slices.Values(notices), cmpNotice) { // locked as [DB.Deliver] locks them
 		rows = append(rows, noticeRow(n))
 	}
 	b.insert(e, "notices ("+noticeColumns+")", rows, e.upsert("player_id, seq, kind", "at = NEW(at)", "login_id = NEW(login_id)"))

@@ -45,9 +45,7 @@ func (db *DB) Deliver(ctx context.Context, notices []notify.Notice, deliveries [
 		kind   string
 	}
 	of := func(n notify.Notice) key { return key{n.Player, n.Seq, n.Kind} }
-	notices = slices.SortedFunc(slices.Values(notices), func(a, b notify.Notice) int {
-		return cmpNotice(a, b)
-	})
+	notices = slices.SortedFunc(slices.Values(notices), cmpNotice)
 	var first batch
 	for _, n := range notices {
 		first.add("DELETE FROM notices WHERE player_id = ? AND seq = ? AND kind = ? AND at = ?", string(n.Player), n.Seq, n.Kind, millis(n.At))
@@ -121,9 +119,10 @@ func (db *DB) ClaimDeliveries(ctx context.Context, channel, claim string, lease 
 	slices.Sort(ids)
 	among, keys := in("id", ids)
 	err = db.change(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "UPDATE deliveries SET claim = ?, due_at = ? WHERE due_at <= ? AND "+among,
+		var b batch
+		b.add("UPDATE deliveries SET claim = ?, due_at = ? WHERE due_at <= ? AND "+among,
 			append([]any{claim, millis(now.Add(lease)), millis(now)}, keys...)...)
-		return err
+		return t.finish(ctx, &b)
 	})
 	if err != nil {
 		return nil, err
@@ -143,6 +142,7 @@ var readDue = `SELECT ` + eachColumn(deliveryColumns, func(column string) string
 	LEFT JOIN seats t ON t.session_id = d.session_id AND t.player_id = d.player_id
 	WHERE d.claim = ? AND `
 
+// claimed reads all that bears a claim, or nothing: a guard must not decide on half of what it asks for.
 func (db *DB) claimed(ctx context.Context, claim string, ids []notify.DeliveryID) (found []notify.Due, err error) {
 	among, keys := in("d.id", ids)
 	var pairs []session.ID // sessions of two, whose other player is named
@@ -154,10 +154,13 @@ func (db *DB) claimed(ctx context.Context, claim string, ids []notify.DeliveryID
 		}
 		return err
 	}, readDue+among, append([]any{claim}, keys...)...)
-	if err != nil || len(pairs) == 0 {
-		return found, err
+	if err == nil && len(pairs) > 0 {
+		err = db.nameOpponents(ctx, found, pairs)
 	}
-	return found, db.nameOpponents(ctx, found, pairs)
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func scanDue(rows *sql.Rows) (d notify.Due, capacity int64, err error) {
@@ -234,48 +237,67 @@ func (db *DB) Settle(ctx context.Context, settled []notify.Settlement) error {
 			b.add("UPDATE deliveries SET status = ?, reason = ?, provider_id = ?, attempts = ?, updated_at = ?, due_at = ?, claim = '' WHERE id = ? AND claim = ?",
 				s.Status, s.Reason, s.ProviderID, s.Attempts, millis(s.UpdatedAt), millis(due), string(s.ID), s.Claim)
 		}
-		if _, err := t.run(ctx, &b); err != nil {
+		if !slices.ContainsFunc(settled, speaksOfDevice) {
+			return t.finish(ctx, &b) // in one trip, as nearly always
+		}
+		held, err := t.run(ctx, &b)
+		if err != nil {
 			return err
 		}
-		return t.settleDevices(ctx, settled)
+		var mine []notify.Settlement // the others are somebody else's by now, or were written down by a try whose answer was lost
+		for i, s := range settled {
+			if held[i] > 0 && s.Asked && s.To != nil {
+				mine = append(mine, s)
+			}
+		}
+		return t.settleDevices(ctx, mine)
 	})
 }
 
+// speaksOfDevice says that an outcome changes what is known of the device.
+func speaksOfDevice(s notify.Settlement) bool {
+	return s.Asked && s.To != nil && (s.Class == notify.Gone || s.Class == notify.Rejected || s.Class == notify.Sent && s.To.Rejected > 0)
+}
+
 // settleDevices forgets devices that are gone, and counts how often in a row the others failed by their own tokens.
-func (t *tx) settleDevices(ctx context.Context, settled []notify.Settlement) error {
-	asked := slices.DeleteFunc(slices.Clone(settled), func(s notify.Settlement) bool { return !s.Asked || s.To == nil })
-	slices.SortStableFunc(asked, func(a, b notify.Settlement) int {
-		if c := compare(a.To.Player, b.To.Player); c != 0 {
-			return c
-		}
-		return compare(a.To.ID, b.To.ID)
-	})
+func (t *tx) settleDevices(ctx context.Context, asked []notify.Settlement) error {
 	const same = " WHERE player_id = ? AND id = ? AND token_hash = ? AND registered_at = ?"
-	var b batch
-	var forgets []notify.PlayerID // of the statements that delete; empty for the others
+	type device struct {
+		player notify.PlayerID
+		id     notify.DeviceID
+	}
+	var b, counters batch
+	var players []notify.PlayerID // of the devices that change, a statement each
+	gone := map[int]bool{}        // the statements that delete
+	failing := map[device]bool{}
 	for _, s := range asked {
-		key := []any{string(s.To.Player), string(s.To.ID), tokenHash(s.To.Address), millis(s.To.Registered)}
-		forgotten := notify.PlayerID("")
+		of := device{s.To.Player, s.To.ID}
+		key := []any{string(of.player), string(of.id), tokenHash(s.To.Address), millis(s.To.Registered)}
 		switch {
 		case s.Class == notify.Gone:
+			gone[len(players)] = true
 			b.add("DELETE FROM devices"+same, key...)
-			forgotten = s.To.Player
 		case s.Class == notify.Rejected:
+			failing[of] = true
 			b.add("UPDATE devices SET rejected = rejected + 1"+same, key...)
-		case s.Class == notify.Sent && s.To.Rejected > 0:
+		case s.Class == notify.Sent && (s.To.Rejected > 0 || failing[of]):
 			b.add("UPDATE devices SET rejected = 0"+same, key...)
 		default:
 			continue
 		}
-		forgets = append(forgets, forgotten)
+		players = append(players, of.player)
+	}
+	counters.holdCounters(slices.Clone(players)...)
+	if _, err := t.run(ctx, &counters); err != nil {
+		return err
 	}
 	changed, err := t.run(ctx, &b)
 	if err != nil {
 		return err
 	}
 	counts := map[notify.PlayerID]int{}
-	for i, player := range forgets {
-		if player != "" {
+	for i, player := range players {
+		if gone[i] {
 			counts[player] -= int(changed[i])
 		}
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"yourturn/notify"
 )
@@ -58,16 +61,20 @@ func (db *DB) DevicesOf(ctx context.Context, players []notify.PlayerID) ([]notif
 	return db.devices(ctx, among, keys...)
 }
 
-// putTries is how often a registration is tried again that met another one of the same address.
-const putTries = 3
+// putTries is how often a registration is tried that meets others of the same address.
+const putTries = 10
+
+// errMoved says that somebody else has taken an address meanwhile.
+var errMoved = errors.New("the address has moved")
 
 // PutDevice keeps a device under its id, and takes its address from whoever had it.
 func (db *DB) PutDevice(ctx context.Context, d notify.Device, most int) (err error) {
-	for range putTries {
+	for attempt := range putTries {
 		err = db.change(ctx, func(t *tx) error { return t.putDevice(ctx, d, most) })
-		if !isDuplicate(err) {
+		if !isDuplicate(err) && !errors.Is(err, errMoved) || ctx.Err() != nil {
 			break
 		}
+		time.Sleep(rand.N(2 * time.Millisecond << attempt))
 	}
 	return err
 }
@@ -80,19 +87,15 @@ func (t *tx) putDevice(ctx context.Context, d notify.Device, most int) error {
 	if alive == 0 {
 		return notify.ErrNoLogin
 	}
-	counts, err := t.freeAddress(ctx, d)
+	other, err := t.holdAddress(ctx, d)
 	if err != nil {
 		return err
 	}
-	known, err := t.exec(ctx, `UPDATE devices SET login_id = ?, channel = ?, token = ?, token_hash = ?, p256dh = ?, auth = ?, environment = ?, locale = ?,
-		texts = ?, registered_at = ?, rejected = ? WHERE player_id = ? AND id = ?`, append(deviceRow(d)[2:], string(d.Player), string(d.ID))...)
+	counts, known, err := t.replaceDevice(ctx, d, other)
 	if err != nil {
 		return err
 	}
-	if known == 0 {
-		counts[d.Player]++
-	}
-	if err := t.countDevices(ctx, counts, most); err != nil || known > 0 {
+	if err := t.countDevices(ctx, counts, most); err != nil || known {
 		return err
 	}
 	var b batch
@@ -100,20 +103,56 @@ func (t *tx) putDevice(ctx context.Context, d notify.Device, most int) error {
 	return t.finish(ctx, &b)
 }
 
-// freeAddress forgets the other device that has the address of this one, if there is one.
-func (t *tx) freeAddress(ctx context.Context, d notify.Device) (counts map[notify.PlayerID]int, err error) {
-	counts = map[notify.PlayerID]int{}
-	var other *notify.Device
-	err = t.each(ctx, &batch{}, func(rows *sql.Rows) error {
-		other = &notify.Device{}
-		return rows.Scan(&other.Player, &other.ID)
-	}, "SELECT player_id, id FROM devices WHERE channel = ? AND token_hash = ?", d.Channel, tokenHash(d.Address))
-	if err != nil || other == nil || other.Player == d.Player && other.ID == d.ID {
-		return counts, err
+// holdAddress holds the counters of the player of a device, and of the one who has its address, and finds the other
+// device with this address. It has no id when there is none.
+func (t *tx) holdAddress(ctx context.Context, d notify.Device) (notify.Device, error) {
+	before, err := t.holder(ctx, &batch{}, d)
+	if err != nil {
+		return before, err
 	}
-	gone, err := t.exec(ctx, "DELETE FROM devices WHERE player_id = ? AND id = ? AND token_hash = ?", string(other.Player), string(other.ID), tokenHash(d.Address))
-	counts[other.Player] -= int(gone)
-	return counts, err
+	var b batch
+	b.holdCounters(d.Player, before.Player)
+	other, err := t.holder(ctx, &b, d)
+	if err == nil && !slices.Contains([]notify.PlayerID{"", d.Player, before.Player}, other.Player) {
+		err = errMoved
+	}
+	return other, err
+}
+
+// holder looks, after a batch that travels along, for the other device that has the address of this one.
+func (t *tx) holder(ctx context.Context, b *batch, d notify.Device) (other notify.Device, err error) {
+	err = t.each(ctx, b, func(rows *sql.Rows) error { return rows.Scan(&other.Player, &other.ID) },
+		"SELECT player_id, id FROM devices WHERE channel = ? AND token_hash = ?", d.Channel, tokenHash(d.Address))
+	if other.Player == d.Player && other.ID == d.ID {
+		other = notify.Device{}
+	}
+	return other, err
+}
+
+// replaceDevice forgets the other one and writes over the device, if it is known. It tells how the counts have to move.
+func (t *tx) replaceDevice(ctx context.Context, d, other notify.Device) (counts map[notify.PlayerID]int, known bool, err error) {
+	var b batch
+	b.add("DELETE FROM devices WHERE player_id = ? AND id = ? AND token_hash = ?", string(other.Player), string(other.ID), tokenHash(d.Address))
+	b.add(`UPDATE devices SET login_id = ?, channel = ?, token = ?, token_hash = ?, p256dh = ?, auth = ?, environment = ?, locale = ?,
+		texts = ?, registered_at = ?, rejected = ? WHERE player_id = ? AND id = ?`, append(deviceRow(d)[2:], string(d.Player), string(d.ID))...)
+	changed, err := t.run(ctx, &b)
+	if err != nil {
+		return nil, false, err
+	}
+	counts, known = map[notify.PlayerID]int{other.Player: -int(changed[0])}, changed[1] > 0
+	if !known {
+		counts[d.Player]++
+	}
+	return counts, known, nil
+}
+
+// holdCounters locks the counters of players, ascending. Whoever changes the devices of a player holds them first, so that
+// nobody meets another one on the devices themselves, which are found in no order.
+func (b *batch) holdCounters(players ...notify.PlayerID) {
+	slices.Sort(players)
+	for _, player := range slices.Compact(players) {
+		b.add("UPDATE counters SET devices = devices WHERE player_id = ?", string(player))
+	}
 }
 
 // countDevices moves the counts of players' devices, ascending, and refuses to raise one beyond most.
@@ -121,10 +160,16 @@ func (t *tx) countDevices(ctx context.Context, by map[notify.PlayerID]int, most 
 	var b batch
 	var raised []bool
 	for _, player := range slices.Sorted(maps.Keys(by)) {
-		if by[player] != 0 {
-			b.add("UPDATE counters SET devices = devices + ? WHERE player_id = ? AND devices + ? <= ?", by[player], string(player), max(by[player], 0), most)
-			raised = append(raised, by[player] > 0)
+		n := by[player]
+		switch {
+		case n > 0:
+			b.add("UPDATE counters SET devices = devices + ? WHERE player_id = ? AND devices + ? <= ?", n, string(player), n, most)
+		case n < 0:
+			b.add("UPDATE counters SET devices = devices + ? WHERE player_id = ?", n, string(player))
+		default:
+			continue
 		}
+		raised = append(raised, n > 0)
 	}
 	changed, err := t.run(ctx, &b)
 	for i := range changed {
@@ -138,10 +183,13 @@ func (t *tx) countDevices(ctx context.Context, by map[notify.PlayerID]int, most 
 // DeleteDevice forgets a device.
 func (db *DB) DeleteDevice(ctx context.Context, player notify.PlayerID, id notify.DeviceID) error {
 	return db.change(ctx, func(t *tx) error {
-		gone, err := t.exec(ctx, "DELETE FROM devices WHERE player_id = ? AND id = ?", string(player), string(id))
+		var b batch
+		b.holdCounters(player)
+		b.add("DELETE FROM devices WHERE player_id = ? AND id = ?", string(player), string(id))
+		gone, err := t.run(ctx, &b)
 		if err != nil {
 			return err
 		}
-		return t.countDevices(ctx, map[notify.PlayerID]int{player: -int(gone)}, notify.MaxDevices)
+		return t.countDevices(ctx, map[notify.PlayerID]int{player: -int(gone[1])}, notify.MaxDevices)
 	})
 }

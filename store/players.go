@@ -70,8 +70,8 @@ func (db *DB) ErasePlayer(ctx context.Context, id player.ID, now time.Time) erro
 			return err
 		}
 		b.add("DELETE FROM logins WHERE player_id = ?", string(id))
-		b.add("DELETE FROM devices WHERE player_id = ?", string(id))
 		b.add("DELETE FROM counters WHERE player_id = ?", string(id))
+		b.add("DELETE FROM devices WHERE player_id = ?", string(id))
 		b.add("DELETE FROM feed WHERE player_id = ?", string(id))
 		b.add("DELETE FROM notices WHERE player_id = ?", string(id))
 		b.add("DELETE FROM deliveries WHERE player_id = ?", string(id))
@@ -140,12 +140,13 @@ func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 		}
 		var b batch
 		b.add("DELETE FROM logins WHERE id = ?", string(l)) // first, so that no device can be registered by it any more
+		b.holdCounters(owner)
 		b.add("DELETE FROM devices WHERE login_id = ?", string(l))
 		gone, err := t.run(ctx, &b)
 		if err != nil {
 			return err
 		}
-		return t.countDevices(ctx, map[notify.PlayerID]int{owner: -int(gone[1])}, notify.MaxDevices)
+		return t.countDevices(ctx, map[notify.PlayerID]int{owner: -int(gone[2])}, notify.MaxDevices)
 	})
 }
 

@@ -76,6 +76,7 @@ func everything(t *testing.T, p *process) {
 	p.players.Alive(ctx, login.ID)
 	must(t, p.players.SignOut(ctx, login))
 	must(t, r.replace(ctx, 0))
+	everyPush(t, p)
 	s = p.match(t, ann, bob)
 	p.advance(s.Due.Sub(p.Now()))
 	_, err = p.clock.Step(ctx)
@@ -86,7 +87,7 @@ func everything(t *testing.T, p *process) {
 	p.advance(player.RefreshLife)
 	_, err = p.players.Prune(ctx)
 	must(t, err)
-	for _, prune := range []func(context.Context, time.Time, int) (int, error){p.PruneFeed, p.PruneKeys, p.PruneTickets} {
+	for _, prune := range []func(context.Context, time.Time, int) (int, error){p.PruneFeed, p.PruneKeys, p.PruneTickets, p.PruneDeliveries} {
 		n, err := prune(ctx, p.Now(), 5)
 		must(t, err)
 		if n == 0 {
@@ -96,6 +97,38 @@ func everything(t *testing.T, p *process) {
 	for range 200 {
 		_ = r.anything(ctx) // a refusal is as good as anything
 	}
+}
+
+// everyPush does all that there is about pushes, also to the devices.
+func everyPush(t *testing.T, p *process) {
+	t.Helper()
+	ctx := t.Context()
+	notices, devices := p.pushes(t, 2)
+	for _, d := range devices[:2] {
+		d.Address.Token += "2"
+		must(t, p.PutDevice(ctx, d, notify.MaxDevices))
+	}
+	found, err := p.DevicesOf(ctx, []notify.PlayerID{devices[0].Player, devices[2].Player})
+	must(t, err)
+	_, err = p.NextNotice(ctx)
+	must(t, err)
+	_, err = p.NoticesOf(ctx, devices[0].Player)
+	must(t, err)
+	_, err = p.Deliver(ctx, notices, p.turn(notices, found...))
+	must(t, err)
+	var lot []notify.Settlement
+	for i, d := range p.claim(t, time.Hour, 100) {
+		lot = append(lot, settled(d, []notify.Class{notify.Rejected, notify.Sent, notify.Gone, notify.Later}[i%4]))
+	}
+	must(t, p.Settle(ctx, lot))
+	_, err = p.NextDelivery(ctx, notify.APNs)
+	must(t, err)
+	for _, before := range []notify.DeliveryID{"", lot[0].ID} {
+		_, err = p.Deliveries(ctx, devices[0].Player, before, 2)
+		must(t, err)
+	}
+	must(t, p.DeleteDevice(ctx, devices[2].Player, devices[2].ID))
+	must(t, p.Mute(ctx, session.ID(lot[0].Session), devices[0].Player, true))
 }
 
 // statements are the different texts that the store sends, each with the values it was once sent with. Lists of any
@@ -179,7 +212,10 @@ func explainSQLite(t *testing.T, db *sql.DB, s faultdb.Statement) (lines []strin
 	return lines, scans
 }
 
-var tables = []string{"players", "logins", "tokens", "t", "l", "counters", "feed", "sessions", "seats", "s", "p", "changes", "tickets", "idempotency_keys"}
+var tables = []string{
+	"players", "logins", "tokens", "t", "l", "counters", "feed", "sessions", "seats", "s", "p", "changes", "tickets", "idempotency_keys", "devices", "v", "d",
+	"notices", "deliveries", "c",
+}
 
 func explainMySQL(t *testing.T, db *sql.DB, s faultdb.Statement) (lines []string, scans bool) {
 	t.Helper()

@@ -194,8 +194,8 @@ func (t *tx) finish(ctx context.Context, b *batch) error {
 	t.done = true
 	b.add("COMMIT")
 	if _, err := t.run(ctx, b); err != nil {
-		if isDuplicate(err) {
-			return err // a statement failed, so COMMIT was not reached
+		if isDuplicate(err) || isContention(err) {
+			return err // a statement failed, so COMMIT was not reached; one that says so itself was rolled back
 		}
 		return fmt.Errorf("%w: %w", errUnknown, err)
 	}

@@ -42,7 +42,14 @@ func runStorm(t *testing.T, database string, tries int, faults *faultdb.Faults, 
 	for range stormWriters {
 		writers = append(writers, w.open(t, database, through(faults), func(o *store.Options) { o.Writers = 2 }))
 	}
-	players := writers[0].guests(t, stormPlayers)
+	var players []notify.PlayerID
+	for i := range stormPlayers {
+		login := writers[0].signUp(t)
+		players = append(players, notify.PlayerID(login.Player))
+		if i%2 == 0 { // the others leave no notices
+			writers[0].register(t, login, "phone")
+		}
+	}
 	tables := shareTables(t, writers[0], players)
 	before := enginetest.Deadlocks(t, database)
 	db := raw(t, database)
@@ -83,6 +90,12 @@ func runStorm(t *testing.T, database string, tries int, faults *faultdb.Faults, 
 	faults.Clear()
 	s.changes += number(t, db, "SELECT COUNT(*) FROM changes")
 	s.deadlocks = enginetest.Deadlocks(t, database) - before
+	for i, player := range players {
+		told := number(t, db, "SELECT COUNT(*) FROM feed WHERE player_id = ? AND kind = 'your_turn'", string(player)) * int64(1-i%2)
+		if left := number(t, db, "SELECT COUNT(*) FROM notices WHERE player_id = ? AND kind = 'your_turn'", string(player)); left != told {
+			s.problems = append(s.problems, fmt.Sprintf("%d notices of %d turns", left, told))
+		}
+	}
 	s.problems = append(s.problems, audit(t, database)...)
 	return s
 }

@@ -2,11 +2,8 @@ package apns
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,11 +23,8 @@ type answer struct {
 	after  time.Duration // how long we are asked to wait
 }
 
-// maxAfter bounds how long anybody can ask us to wait.
-const maxAfter = 24 * time.Hour
-
 func newAnswer(r *http.Response, body []byte, now time.Time) answer {
-	a := answer{status: r.StatusCode, empty: len(bytes.TrimSpace(body)) == 0, after: retryAfter(r.Header.Get("Retry-After"), now)}
+	a := answer{status: r.StatusCode, empty: len(bytes.TrimSpace(body)) == 0, after: notify.RetryAfter(r.Header.Get("Retry-After"), now)}
 	var said struct {
 		Reason    string          `json:"reason"`
 		Timestamp json.RawMessage `json:"timestamp"`
@@ -44,17 +38,6 @@ func newAnswer(r *http.Response, body []byte, now time.Time) answer {
 		a.since = time.UnixMilli(ms)
 	}
 	return a
-}
-
-// retryAfter reads seconds or a date.
-func retryAfter(s string, now time.Time) time.Duration {
-	var d time.Duration
-	if seconds, err := strconv.ParseUint(s, 10, 31); err == nil {
-		d = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(s); err == nil {
-		d = at.Sub(now)
-	}
-	return min(max(d, 0), maxAfter)
 }
 
 // word is what Apple means by a reason, said with a status.
@@ -151,24 +134,11 @@ func (a answer) provesToken() bool {
 
 // failure is our word for a push without an answer. The error itself names the device's token, and goes no further.
 func failure(err error) string {
-	var (
-		dns     *net.DNSError
-		cert    *tls.CertificateVerificationError
-		network net.Error
-	)
 	switch {
 	case errors.Is(err, errClosed):
 		return "closed"
-	case errors.Is(err, context.Canceled):
-		return "canceled"
 	case errors.Is(err, errNoHTTP2):
 		return "no-http2"
-	case errors.As(err, &cert):
-		return "certificate"
-	case errors.As(err, &dns):
-		return "name"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return "timeout"
 	}
-	return "connection"
+	return notify.NetworkWord(err)
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -387,23 +388,47 @@ func TestAnExpiredTokenIsReplacedAtOnce(t *testing.T) {
 	}
 }
 
+// TestAnExpiredTokenIsReplacedOnceForAll: the service refuses all 64 before it looks at the next request.
+func TestAnExpiredTokenIsReplacedOnceForAll(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	all := make(chan struct{})
+	w := newWorldOf(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		bearer := r.Header.Get("Authorization")
+		seen[bearer]++
+		n, first := seen[bearer], len(seen) == 1
+		mu.Unlock()
+		if !first || n == 1 { // the very first push opens the connection
+			return
+		}
+		if n == 65 {
+			close(all)
+		}
+		<-all
+		rw.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(rw, `{"reason":"ExpiredProviderToken"}`)
+	}))
+	w.mustSend(t, pushTo(0))
+	together(64, func(i int) { w.mustSend(t, pushTo(i)) })
+	if len(seen) != 2 {
+		t.Errorf("%d tokens", len(seen))
+	}
+}
+
 // TestAClockThatIsWrongSignsOnce: Apple refuses a key that signs more often than every twenty minutes.
 func TestAClockThatIsWrongSignsOnce(t *testing.T) {
 	w := newWorld(t)
 	now := time.Now()
 	w.now = func() time.Time { return now }
 	w.apns.FailAlways("", providertest.Fault{Status: 403, Reason: "ExpiredProviderToken"})
-	together(64, func(i int) {
-		if o := w.send(t, pushTo(i)); o.Class != notify.Misconfigured || o.Reason != "ExpiredProviderToken" {
+	for n := range 5 {
+		if o := w.send(t, pushTo(n)); o.Class != notify.Misconfigured || o.Reason != "ExpiredProviderToken" {
 			t.Errorf("%+v", o)
 		}
-	})
-	seen := map[string]bool{}
-	for _, r := range w.apns.Received() {
-		seen[r.Header.Get("Authorization")] = true
 	}
-	if len(seen) != 2 {
-		t.Errorf("%d tokens", len(seen))
+	if got := w.bearers(); len(got) != 2 {
+		t.Errorf("%d tokens", len(got))
 	}
 	w.apns.FailAlways("", providertest.Fault{})
 	w.apns.FailNext(deviceToken(1), providertest.Fault{Status: 403, Reason: "ExpiredProviderToken"})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"sort"
 
 	"yourturn/notify"
 )
@@ -41,18 +40,17 @@ func Payload(p notify.Push) ([]byte, error) {
 	if err != nil || len(data) <= maxPayload {
 		return data, err
 	}
-	whole := []rune(p.Text.Body)
-	with := func(runes int) []byte {
-		text := p.Text
-		text.Body = string(whole[:runes]) + "…"
-		data, err = encode(p, text)
-		return data
-	}
-	tooMany := sort.Search(len(whole), func(n int) bool { return len(with(n)) > maxPayload })
-	if tooMany == 0 {
+	text := p.Text
+	var ok bool
+	text.Body, ok = notify.Shorten(p.Text.Body, func(body string) bool {
+		text.Body = body
+		data, err := encode(p, text)
+		return err == nil && len(data) <= maxPayload
+	})
+	if !ok {
 		return nil, errTooLarge
 	}
-	return with(tooMany - 1), err
+	return encode(p, text)
 }
 
 func encode(p notify.Push, text notify.Text) ([]byte, error) {

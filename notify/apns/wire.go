@@ -27,7 +27,7 @@ const (
 	writeTimeout = 5 * time.Second
 	maxAnswer    = 4 << 10
 	maxHeaders   = 16 << 10
-	maxMoves     = 2 // of one push that a connection did not take, to a new one
+	maxMoves     = 2 // of one push that a connection did not take
 )
 
 var (
@@ -52,10 +52,14 @@ type wire struct {
 
 // link is one connection. It is closed by the last who leaves it once it is not the wire's any more.
 type link struct {
-	conn   *http.ClientConn
-	proven atomic.Bool
-	users  int // guarded by the wire's lock
+	conn    *http.ClientConn
+	proven  atomic.Bool // Apple has looked at a device
+	doubted atomic.Bool // a request has failed since
+	users   int         // guarded by the wire's lock
 }
+
+// isOpen says that a connection is for all at once.
+func (l *link) isOpen() bool { return l.proven.Load() && !l.doubted.Load() }
 
 func newWire(address string, roots *x509.CertPool, now func() time.Time) *wire {
 	protocols := new(http.Protocols)
@@ -71,10 +75,9 @@ func newWire(address string, roots *x509.CertPool, now func() time.Time) *wire {
 			MaxResponseHeaderBytes: maxHeaders,
 			Protocols:              protocols,
 			HTTP2: &http.HTTP2Config{
-				SendPingTimeout:             pingInterval,
-				PingTimeout:                 pingTimeout,
-				WriteByteTimeout:            writeTimeout,
-				StrictMaxConcurrentRequests: true, // who finds no room waits, and is not refused
+				SendPingTimeout:  pingInterval,
+				PingTimeout:      pingTimeout,
+				WriteByteTimeout: writeTimeout,
 			},
 		},
 	}
@@ -126,8 +129,8 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// try sends a request once. Again says that the connection was about to end and nothing has become of the request, so
-// that it can go to the next connection.
+// try sends a request once. Again says that nothing has become of it: the connection was about to end, or had less room
+// than we knew.
 func (w *wire) try(r *http.Request, c *call) (response *http.Response, again bool, err error) {
 	ctx := r.Context()
 	l, leave, err := w.enter(ctx)
@@ -135,7 +138,6 @@ func (w *wire) try(r *http.Request, c *call) (response *http.Response, again boo
 		return nil, false, err
 	}
 	defer leave()
-	proven := l.proven.Load()
 	var written atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }}
 	request := r.Clone(httptrace.WithClientTrace(ctx, trace))
@@ -144,18 +146,23 @@ func (w *wire) try(r *http.Request, c *call) (response *http.Response, again boo
 	if err == nil {
 		if c.answer.provesToken() {
 			l.proven.Store(true)
+			l.doubted.Store(false)
 		}
 		return response, false, nil
 	}
 	if ctx.Err() != nil {
+		if written.Load() && !l.isOpen() { // it has kept everybody waiting, and may be dead
+			w.drop(l)
+		}
 		return nil, false, err
 	}
-	l.proven.Store(false)
-	if unused := !written.Load() || isRefused(err); proven && unused {
+	l.doubted.Store(true)
+	ended := !written.Load() || err.Error() == goAway
+	if ended {
 		w.drop(l)
-		return nil, true, err
 	}
-	return nil, false, err
+	// Who does not take the first request of a connection would not take it on the next one either.
+	return nil, (ended || isRefused(err)) && l.proven.Load(), err
 }
 
 // exchange sends a request and reads the answer. The body goes no further than here.
@@ -176,16 +183,14 @@ func (w *wire) exchange(conn *http.ClientConn, r *http.Request, c *call) (*http.
 	}, nil
 }
 
-// isRefused says that the server has not looked at a request: it came after the last one of a connection that ends.
+// isRefused says that the server has not looked at a request, as when it allows fewer at a time than it did.
 func isRefused(err error) bool {
 	var stream http2.StreamError
-	if errors.As(err, &stream) {
-		return stream.Code == http2.ErrCodeRefusedStream
-	}
-	return err.Error() == goAway
+	return errors.As(err, &stream) && stream.Code == http2.ErrCodeRefusedStream
 }
 
-// goAway is how net/http says that a connection ended before a request on it began. It has no name for it.
+// goAway is how net/http says that a request came after the last one of a connection that ends, and has not been looked
+// at. It has no name for it.
 const goAway = "http2: Transport received Server's graceful shutdown GOAWAY"
 
 // enter waits for room on a connection, and makes one when there is none. Whoever enters must leave.
@@ -193,7 +198,7 @@ func (w *wire) enter(ctx context.Context) (l *link, leave func(), err error) {
 	if l, err = w.join(); err != nil {
 		return nil, nil, err
 	}
-	if l != nil && l.proven.Load() {
+	if l != nil && l.isOpen() {
 		return l, func() { w.leave(l) }, nil
 	}
 	if l != nil {
@@ -204,14 +209,17 @@ func (w *wire) enter(ctx context.Context) (l *link, leave func(), err error) {
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	if l, err = w.join(); err == nil && l == nil {
+	if err = ctx.Err(); err == nil {
+		l, err = w.join()
+	}
+	if err == nil && l == nil {
 		l, err = w.dial(ctx)
 	}
 	if err != nil {
 		<-w.turn
 		return nil, nil, err
 	}
-	if l.proven.Load() { // by who had the turn before, and all who wait can come
+	if l.isOpen() { // by who had the turn before, and all who wait can come
 		<-w.turn
 		return l, func() { w.leave(l) }, nil
 	}
@@ -225,8 +233,7 @@ func (w *wire) join() (*link, error) {
 	if w.closed {
 		return nil, errClosed
 	}
-	if w.link != nil && w.link.isSpent() {
-		w.link.conn.Close()
+	if w.link != nil && w.link.conn.Err() != nil {
 		w.link = nil
 	}
 	if w.link == nil {
@@ -234,12 +241,6 @@ func (w *wire) join() (*link, error) {
 	}
 	w.link.users++
 	return w.link, nil
-}
-
-// isSpent says that a connection takes no more requests. While it is in use it may only be full; then it says by itself
-// what it is.
-func (l *link) isSpent() bool {
-	return l.conn.Err() != nil || l.users == 0 && l.conn.InFlight() == 0 && l.conn.Available() == 0
 }
 
 func (w *wire) dial(ctx context.Context) (*link, error) {

@@ -3,7 +3,7 @@ package apns
 import (
 	"context"
 	"crypto/tls"
-	"errors"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log"
@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"yourturn/notify"
 	"yourturn/notify/providertest"
@@ -87,23 +89,23 @@ func TestOneConnectionForAll(t *testing.T) {
 	}
 }
 
-// TestAfterTheFirstPushManyGoAtOnce: all answers wait until as many requests are there.
+// TestAfterTheFirstPushManyGoAtOnce: they wait for the first, and then their answers wait until all of them are there.
 func TestAfterTheFirstPushManyGoAtOnce(t *testing.T) {
 	var here atomic.Int64
 	all := make(chan struct{})
-	w := newWorldOf(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if here.Add(1) == 65 {
+	w := newWorldOf(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		switch here.Add(1) {
+		case 1:
+			return
+		case 65:
 			close(all)
 		}
-		if here.Load() > 1 {
-			select {
-			case <-all:
-			case <-r.Context().Done():
-			}
+		select {
+		case <-all:
+		case <-r.Context().Done():
 		}
 	}))
-	w.mustSend(t, pushTo(0))
-	together(64, func(i int) { w.mustSend(t, pushTo(i)) })
+	together(65, func(i int) { w.mustSend(t, pushTo(i)) })
 }
 
 // TestRefusedTokensAreSentOneAtATime: to have been answered is not enough.
@@ -146,8 +148,8 @@ func TestWhoWaitsForTheFirstPushGivesUpInTime(t *testing.T) {
 		t.Errorf("the first: %+v", o)
 	}
 	w.mustSend(t, pushTo(2))
-	if early := w.apns.Early.Load(); early != 0 {
-		t.Errorf("%d early", early)
+	if early, opened := w.apns.Early.Load(), w.apns.Opened(); early != 0 || opened != 2 { // the first may have been dead
+		t.Errorf("%d early, %d connections", early, opened)
 	}
 }
 
@@ -174,13 +176,14 @@ func TestWhoWaitsForAStreamGivesUpInTime(t *testing.T) {
 
 func TestAHangEndsWithTheContext(t *testing.T) {
 	w := newWorld(t)
-	w.apns.FailNext(deviceToken(1), providertest.Fault{Hang: true})
+	w.apns.FailAlways(deviceToken(1), providertest.Fault{Hang: true})
+	w.mustSend(t, pushTo(0))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if o := w.Send(ctx, pushTo(1)); o.Class != notify.Down || o.Reason != "timeout" {
 		t.Errorf("%+v", o)
 	}
-	w.mustSend(t, pushTo(1))
+	w.mustSend(t, pushTo(2))
 	if got := w.apns.Opened(); got != 1 {
 		t.Errorf("%d connections", got)
 	}
@@ -236,6 +239,157 @@ func TestAConnectionThatEndsIsReplaced(t *testing.T) {
 	}
 }
 
+func TestAConnectionThatEndsBeforeItIsProvenIsReplaced(t *testing.T) {
+	w := newWorld(t)
+	w.apns.FailNext(deviceToken(1), providertest.Fault{Status: 403, Reason: "InvalidProviderToken", GoAway: true})
+	w.send(t, pushTo(1))
+	l := w.services[production].wire.link
+	eventually(t, "it has ended", func() bool { return l.conn.Err() != nil })
+	w.mustSend(t, pushTo(1))
+}
+
+func TestARequestThatFailsAloneKeepsTheConnection(t *testing.T) {
+	var fail atomic.Bool
+	w := newWorldOf(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if fail.Load() {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	w.mustSend(t, pushTo(1))
+	l := w.services[production].wire.link
+	fail.Store(true)
+	if o := w.send(t, pushTo(1)); o != (notify.Outcome{Class: notify.Down, Reason: "connection"}) {
+		t.Errorf("%+v", o)
+	}
+	fail.Store(false)
+	w.mustSend(t, pushTo(1))
+	if w.services[production].wire.link != l || !l.isOpen() {
+		t.Error("not kept")
+	}
+}
+
+// frames is a server of bare HTTP/2, for what no good one does. It is told the numbers of the connection and of the
+// request on it, both from 1, and answers well or as it likes.
+func frames(t *testing.T, answer func(f *http2.Framer, stream uint32, connection, request int)) (*world, *atomic.Int64) {
+	t.Helper()
+	authority := providertest.NewAuthority(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{authority.Cert}, NextProtos: []string{"h2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	opened := new(atomic.Int64)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			n := int(opened.Add(1))
+			go serveFrames(c, func(f *http2.Framer, stream uint32, request int) { answer(f, stream, n, request) })
+		}
+	}()
+	return newWorldAt(t, "https://"+l.Addr().String(), authority.Pool), opened
+}
+
+func serveFrames(c net.Conn, answer func(f *http2.Framer, stream uint32, request int)) {
+	defer c.Close()
+	if _, err := io.CopyN(io.Discard, c, int64(len(http2.ClientPreface))); err != nil {
+		return
+	}
+	f := http2.NewFramer(c, c)
+	_ = f.WriteSettings()
+	for requests := 0; ; {
+		frame, err := f.ReadFrame()
+		if err != nil {
+			return
+		}
+		switch frame := frame.(type) {
+		case *http2.SettingsFrame:
+			if !frame.IsAck() {
+				_ = f.WriteSettingsAck()
+			}
+		case *http2.PingFrame:
+			_ = f.WritePing(true, frame.Data)
+		case *http2.DataFrame:
+			if frame.StreamEnded() {
+				requests++
+				answer(f, frame.StreamID, requests)
+			}
+		}
+	}
+}
+
+// well is an answer with 200.
+func well(f *http2.Framer, stream uint32) {
+	const status200 = 0x88 // of HPACK's own table
+	_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: []byte{status200}, EndHeaders: true, EndStream: true})
+}
+
+// TestARefusedRequestIsSentAgain: Apple may allow fewer at a time while one is on its way. The connection stays.
+func TestARefusedRequestIsSentAgain(t *testing.T) {
+	w, opened := frames(t, func(f *http2.Framer, stream uint32, _, request int) {
+		if request == 2 {
+			_ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream)
+			return
+		}
+		well(f, stream)
+	})
+	w.mustSend(t, pushTo(1))
+	w.mustSend(t, pushTo(2))
+	if got := opened.Load(); got != 1 {
+		t.Errorf("%d connections", got)
+	}
+}
+
+// TestARequestThatCameTooLateIsSentAgain: net/http has no name for this, and what it calls it may change.
+func TestARequestThatCameTooLateIsSentAgain(t *testing.T) {
+	w, opened := frames(t, func(f *http2.Framer, stream uint32, connection, request int) {
+		if connection == 1 && request == 2 {
+			_ = f.WriteGoAway(stream-2, http2.ErrCodeNo, nil)
+			return
+		}
+		well(f, stream)
+	})
+	w.mustSend(t, pushTo(1))
+	w.mustSend(t, pushTo(2))
+	if got := opened.Load(); got != 2 {
+		t.Errorf("%d connections", got)
+	}
+}
+
+// TestWhoTurnsEverybodyAwayIsAskedOnce: Apple takes rapid connections for an attack.
+func TestWhoTurnsEverybodyAwayIsAskedOnce(t *testing.T) {
+	w, opened := frames(t, func(f *http2.Framer, _ uint32, _, _ int) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) })
+	for n := range 5 {
+		if o := w.send(t, pushTo(n)); o != (notify.Outcome{Class: notify.Down, Reason: "connection"}) {
+			t.Errorf("%+v", o)
+		}
+	}
+	if got := opened.Load(); got != 5 {
+		t.Errorf("%d connections", got)
+	}
+}
+
+// TestWhoRefusesForEverIsNotAskedForEver: a push moves on a few times, and then it is the caller's.
+func TestWhoRefusesForEverIsNotAskedForEver(t *testing.T) {
+	var asked atomic.Int64
+	w, _ := frames(t, func(f *http2.Framer, stream uint32, _, _ int) {
+		if asked.Add(1) == 1 {
+			well(f, stream)
+			return
+		}
+		_ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream)
+	})
+	w.mustSend(t, pushTo(1))
+	if o := w.send(t, pushTo(2)); o.Class != notify.Down {
+		t.Errorf("%+v", o)
+	}
+	if got := asked.Load(); got != 1+1+maxMoves {
+		t.Errorf("asked %d times", got)
+	}
+}
+
 // TestPushesAreNotLostWhenAskedToLeave: what came too late for the old connection has not been looked at, and goes to
 // the new one.
 func TestPushesAreNotLostWhenAskedToLeave(t *testing.T) {
@@ -250,22 +404,92 @@ func TestPushesAreNotLostWhenAskedToLeave(t *testing.T) {
 	}
 }
 
-// TestARefusalIsKnown: net/http has no name for it. When its words change, a push fails as if the provider were down.
-func TestARefusalIsKnown(t *testing.T) {
-	if !isRefused(errors.New("http2: Transport received Server's graceful shutdown GOAWAY")) || isRefused(io.ErrUnexpectedEOF) {
-		t.Error("not told apart")
+// TestAnIdleConnectionIsReplaced: and the new one is as new as the first.
+func TestAnIdleConnectionIsReplaced(t *testing.T) {
+	w := newWorld(t)
+	w.services[production].wire.transport.IdleConnTimeout = 300 * time.Millisecond
+	for range 3 {
+		together(64, func(i int) { w.mustSend(t, pushTo(i)) })
+		eventually(t, "the connection is closed", func() bool { return w.apns.Open() == 0 })
+	}
+	if early, opened := w.apns.Early.Load(), w.apns.Opened(); early != 0 || opened < 3 {
+		t.Errorf("%d early, %d connections", early, opened)
 	}
 }
 
-func TestAnIdleConnectionIsReplaced(t *testing.T) {
+// TestADeadConnectionIsNoticed: what is written still goes nowhere, as behind a router that has forgotten us.
+func TestADeadConnectionIsNoticed(t *testing.T) {
 	w := newWorld(t)
-	w.services[production].wire.transport.IdleConnTimeout = time.Millisecond
-	for n := range 3 {
-		w.mustSend(t, pushTo(n))
-		eventually(t, "the connection is closed", func() bool { return w.apns.Open() == 0 })
+	tunnel := newTunnel(t, strings.TrimPrefix(w.apns.URL, "https://"))
+	defer w.Close() // or the tunnel would wait for it
+	wire := w.services[production].wire
+	wire.address = tunnel.Addr().String()
+	if wire.transport.HTTP2.SendPingTimeout <= 0 {
+		t.Error("nobody asks whether it lives")
 	}
-	if got := w.apns.Opened(); got != 3 {
+	wire.transport.HTTP2.SendPingTimeout, wire.transport.HTTP2.PingTimeout = 200*time.Millisecond, time.Second
+	w.mustSend(t, pushTo(1))
+	tunnel.forget()
+	if o := w.send(t, pushTo(2)); o.Class != notify.Down || o.Reason != "connection" {
+		t.Errorf("%+v", o)
+	}
+	w.mustSend(t, pushTo(3))
+	if got := w.apns.Opened(); got != 2 {
 		t.Errorf("%d connections", got)
+	}
+}
+
+// tunnel passes connections on, until it forgets them.
+type tunnel struct {
+	net.Listener
+	generation atomic.Int64
+}
+
+func newTunnel(t *testing.T, to string) *tunnel {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tn := &tunnel{Listener: l}
+	var ends sync.WaitGroup
+	t.Cleanup(func() { l.Close(); ends.Wait() })
+	ends.Go(func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				near.Close()
+				continue
+			}
+			born := tn.generation.Load()
+			ends.Go(func() { tn.copy(far, near, born) })
+			ends.Go(func() { tn.copy(near, far, born) })
+		}
+	})
+	return tn
+}
+
+// forget swallows from now on whatever comes over the connections that there are.
+func (tn *tunnel) forget() { tn.generation.Add(1) }
+
+func (tn *tunnel) copy(to, from net.Conn, born int64) {
+	defer to.Close()
+	part := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(part)
+		if err != nil {
+			return
+		}
+		if tn.generation.Load() != born {
+			continue
+		}
+		if _, err := to.Write(part[:n]); err != nil {
+			return
+		}
 	}
 }
 
@@ -290,14 +514,18 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 
 func TestCloseLetsAPushEnd(t *testing.T) {
 	w := newWorld(t)
-	release := make(chan struct{})
-	w.apns.FailBy(func(string, int) (providertest.Fault, bool) { <-release; return providertest.Fault{}, true })
+	arrived, release := make(chan struct{}), make(chan struct{})
+	w.apns.FailBy(func(string, int) (providertest.Fault, bool) {
+		close(arrived)
+		<-release
+		return providertest.Fault{}, true
+	})
 	done := make(chan notify.Outcome)
 	go func() { done <- w.Send(t.Context(), pushTo(1)) }()
-	eventually(t, "a connection", func() bool { return w.apns.Open() == 1 })
+	<-arrived
 	w.Close()
 	close(release)
-	if o := <-done; o.Class != notify.Sent && o.Reason != "closed" { // closed: it had not begun
+	if o := <-done; o.Class != notify.Sent {
 		t.Errorf("%+v", o)
 	}
 	eventually(t, "no connection", func() bool { return w.apns.Open() == 0 })
@@ -319,9 +547,8 @@ func TestWaysThatDoNotLeadToApple(t *testing.T) {
 	}{
 		"another protocol":    {newWorldOf(t, nobody, oldProtocol("http/1.1")), "connection"},
 		"no protocols at all": {newWorldOf(t, nobody, oldProtocol()), "no-http2"},
-		"nobody there":        {newWorldAt(t, "https://127.0.0.1:1"), "connection"},
-		"another certificate": {newWorldAt(t, newWorld(t).apns.URL), "certificate"},
-		"no such name":        {newWorldAt(t, "https://push.invalid"), "name"},
+		"nobody there":        {newWorldAt(t, "https://127.0.0.1:1", nil), "connection"},
+		"another certificate": {newWorldAt(t, newWorld(t).apns.URL, providertest.NewAuthority(t).Pool), "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if o := c.world.send(t, pushTo(1)); o != (notify.Outcome{Class: notify.Down, Reason: c.reason}) {
@@ -331,11 +558,11 @@ func TestWaysThatDoNotLeadToApple(t *testing.T) {
 	}
 }
 
-// newWorldAt is a sender that trusts nobody's certificate.
-func newWorldAt(t *testing.T, url string) *world {
+// newWorldAt is a sender to an address.
+func newWorldAt(t *testing.T, url string, roots *x509.CertPool) *world {
 	t.Helper()
 	key, _ := providertest.APNsKey(t)
-	s, err := New(Config{Key: key, KeyID: keyID, TeamID: teamID, Topic: topic, URL: url, Roots: providertest.NewAuthority(t).Pool})
+	s, err := New(Config{Key: key, KeyID: keyID, TeamID: teamID, Topic: topic, URL: url, Roots: roots})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -221,7 +221,8 @@ func (a apnsAnswer) write(w http.ResponseWriter, r *http.Request, fault Fault) {
 		}
 		body["timestamp"] = at.UnixMilli()
 	}
-	json.NewEncoder(w).Encode(body)
+	data, _ := json.Marshal(body)
+	fmt.Fprintf(w, "%s", data)
 }
 
 // makeID names a push whose sender did not.
@@ -237,7 +238,7 @@ func cut(c net.Conn) {
 		c = t.NetConn()
 	}
 	if t, ok := c.(*net.TCPConn); ok {
-		t.SetLinger(0)
+		_ = t.SetLinger(0) // with a reset
 	}
 	c.Close()
 }

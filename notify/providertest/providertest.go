@@ -144,6 +144,13 @@ func (p *Provider) Received() []Received {
 	return slices.Clone(p.received)
 }
 
+// Count is how many requests have been answered so far.
+func (p *Provider) Count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.received)
+}
+
 // Taken is what was answered well.
 func (p *Provider) Taken() []Received {
 	return slices.DeleteFunc(p.Received(), func(r Received) bool { return r.Status/100 != 2 })

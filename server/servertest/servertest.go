@@ -169,6 +169,9 @@ func (p *Process) Stop(tb testing.TB) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
+// PID names the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Logs is what the program has logged so far.
 func (p *Process) Logs() string { return p.logs.all() }
 
