@@ -4,7 +4,7 @@
 #   ./test.sh                        everything
 #   ./test.sh -run Feed ./store/...  what go test is to get instead of ./...
 #
-# It needs MariaDB, a C compiler (for the race detector) and Redis. What is missing is installed with apt when this
+# It needs MariaDB, a C compiler (for the race detector), Redis and Node. What is missing is installed with apt when this
 # runs as root or sudo asks no password; otherwise it says what is missing. The tests start servers of their own,
 # in temporary directories and on free ports of 127.0.0.1, and touch none that runs already.
 set -euo pipefail
@@ -37,6 +37,10 @@ lacking() {
 	have redis-server || {
 		packages+=(redis-server)
 		things+=("Redis (redis-server)")
+	}
+	have node && have npm || {
+		packages+=(nodejs npm)
+		things+=("Node with npm (an independent reader of Web Push)")
 	}
 	# Without them go cannot download modules. Other systems keep them elsewhere, and always have them.
 	[[ ! -e /etc/debian_version || -s /etc/ssl/certs/ca-certificates.crt || -n ${SSL_CERT_FILE:-}${SSL_CERT_DIR:-} ]] || {

@@ -120,7 +120,17 @@ func (w *why) print() {
 		fmt.Fprintln(w.out)
 		w.printPushes(m)
 	}
+	if w.session == "" && slices.ContainsFunc(w.deliveries, isTest) {
+		fmt.Fprintln(w.out, "\ntests")
+		for _, d := range w.deliveries {
+			if isTest(d) {
+				w.printDelivery(d)
+			}
+		}
+	}
 }
+
+func isTest(d notify.Delivery) bool { return d.Kind == notify.TestPush }
 
 func resting(d notify.Device) string {
 	if !d.Resting() {
@@ -142,19 +152,23 @@ func (w *why) printPushes(m notify.Message) {
 			continue
 		}
 		found = true
-		fmt.Fprintf(w.out, "    %s by %s to device %s: %s", d.Kind, d.Channel, d.Device, d.Status)
-		if d.Reason != "" {
-			fmt.Fprintf(w.out, ", %s", inWords(d.Reason))
-		}
-		fmt.Fprintf(w.out, " (asked %d times, last looked at %s", d.Attempts, d.UpdatedAt.Format(time.RFC3339))
-		if d.ProviderID != "" {
-			fmt.Fprintf(w.out, ", the provider calls it %s", d.ProviderID)
-		}
-		fmt.Fprintln(w.out, ")")
+		w.printDelivery(d)
 	}
 	if !found {
 		fmt.Fprintln(w.out, "    no push: "+unpushed(m.Kind))
 	}
+}
+
+func (w *why) printDelivery(d notify.Delivery) {
+	fmt.Fprintf(w.out, "    %s by %s to device %s: %s", d.Kind, d.Channel, d.Device, d.Status)
+	if d.Reason != "" {
+		fmt.Fprintf(w.out, ", %s", inWords(d.Reason))
+	}
+	fmt.Fprintf(w.out, " (tries: %d, last looked at %s", d.Attempts, d.UpdatedAt.Format(time.RFC3339))
+	if d.ProviderID != "" {
+		fmt.Fprintf(w.out, ", the provider calls it %s", d.ProviderID)
+	}
+	fmt.Fprintln(w.out, ")")
 }
 
 // unpushed says why a message has left nothing behind to push.

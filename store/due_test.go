@@ -3,9 +3,8 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"runtime"
+	"math"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"yourturn/notify"
 	"yourturn/player"
 	"yourturn/session"
-	"yourturn/store"
 	"yourturn/store/enginetest"
 	"yourturn/store/faultdb"
 )
@@ -302,10 +300,10 @@ func TestHalfReadClaimIsNoClaim(t *testing.T) {
 
 // claimDeliveries lets twelve claimers of three processes take what is due, in small lots, until they find nothing. It
 // tells how often each delivery was claimed.
-func claimDeliveries(t *testing.T, database string, adjust ...func(*store.Options)) map[notify.DeliveryID]int {
+func claimDeliveries(t *testing.T, database string) map[notify.DeliveryID]int {
 	t.Helper()
-	one := open(t, database, adjust...)
-	processes := []*process{one, one.open(t, database, adjust...), one.open(t, database, adjust...)}
+	one := open(t, database)
+	processes := []*process{one, one.open(t, database), one.open(t, database)}
 	all := one.due(t, one.register(t, one.signUp(t), "phone"), 60)
 	claims := map[notify.DeliveryID]int{}
 	var mu sync.Mutex
@@ -345,34 +343,44 @@ func TestTwelveClaimersShareNoDelivery(t *testing.T) {
 	})
 }
 
-// The control of the test above: a claim that does not ask whether the delivery is still due. All the claimers look
-// before the first one claims.
-func TestTwelveClaimersShareDeliveriesWithoutTheLease(t *testing.T) {
-	onServers(t, func(t *testing.T, database string) {
+// One claimer has looked when another one claims. The control is a claim that does not ask again what is due.
+func TestClaimAsksAgainWhatIsDue(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
 		var faults faultdb.Faults
-		const asks = "WHERE due_at <= ? AND"
-		hold := make(chan struct{})
-		held := faults.Add(&faultdb.Rule{On: faultdb.Is("UPDATE deliveries SET claim"), Hold: hold, Rewrite: func(s faultdb.Statement) faultdb.Statement {
-			if !strings.Contains(s.Text, asks) {
-				t.Errorf("the claim reads otherwise now: %s", s.Text)
-			}
-			s.Text = strings.Replace(s.Text, asks, "WHERE ? > 0 AND", 1)
-			return s
-		}})
-		go func() {
-			for held.Hits() < 12 {
-				runtime.Gosched()
-			}
-			close(hold)
-		}()
-		stolen := 0
-		for _, n := range claimDeliveries(t, database, through(&faults)) {
-			if n > 1 {
-				stolen++
-			}
-		}
-		if stolen == 0 {
-			t.Error("deliveries were to be claimed twice")
+		slow := open(t, database, through(&faults))
+		quick := slow.open(t, database)
+		phone := slow.register(t, slow.signUp(t), "phone")
+		for name, want := range map[string]int{"asks": 0, "control": 3} {
+			t.Run(name, func(t *testing.T) {
+				slow.due(t, phone, 3)
+				hold := make(chan struct{})
+				held := faults.Add(&faultdb.Rule{On: faultdb.Is("BEGIN"), Times: 1, Hold: hold})
+				if name == "control" {
+					faults.Add(&faultdb.Rule{On: faultdb.Is("UPDATE deliveries SET claim"), Rewrite: func(s faultdb.Statement) faultdb.Statement {
+						s.Args = slices.Clone(s.Args)
+						s.Args[2].Value = int64(math.MaxInt64) // due by then
+						return s
+					}})
+				}
+				var late []notify.Due
+				var claiming sync.WaitGroup
+				claiming.Go(func() {
+					var err error
+					if late, err = slow.ClaimDeliveries(context.Background(), notify.APNs, "late", time.Hour, 10); err != nil {
+						t.Error(err)
+					}
+				})
+				<-held.First()
+				if first := quick.claim(t, time.Hour, 10); len(first) != 3 {
+					t.Errorf("the first claimed %d", len(first))
+				}
+				close(hold)
+				claiming.Wait()
+				faults.Clear()
+				if len(late) != want {
+					t.Errorf("the other claimed %d, want %d", len(late), want)
+				}
+			})
 		}
 	})
 }
