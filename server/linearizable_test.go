@@ -125,7 +125,7 @@ func withoutVersion(s faultdb.Statement) faultdb.Statement {
 
 func dropKeys(t *testing.T, database string) {
 	t.Helper()
-	db := openStorm(t, database)
+	db := servertest.Open(t, database)
 	for _, statement := range []string{
 		"ALTER TABLE changes ADD INDEX (session_id, version), DROP PRIMARY KEY",
 		"DROP INDEX changes_by_move ON changes",

@@ -194,7 +194,7 @@ func TestCommands(t *testing.T) {
 		same(t, "the move", string(lines[2].Move), `{"cell":4}`)
 		lines = tailed(t, env, 4, "tail", "--since", "1h")
 		same(t, "tail of all", lines[3].SessionID, id)
-		db := openStorm(t, database)
+		db := servertest.Open(t, database)
 		if _, err := db.Exec("UPDATE sessions SET state = '{}' WHERE id = ?", id); err != nil {
 			t.Fatal(err)
 		}

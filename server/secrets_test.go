@@ -164,7 +164,7 @@ func TestSecretsStayInside(t *testing.T) {
 		for stream.Next(t).Message(t).Kind != "session_finished" { // all that he was told is on the tape
 		}
 
-		db := openStorm(t, database)
+		db := servertest.Open(t, database)
 		var seed []byte
 		var state string
 		if err := db.QueryRow("SELECT seed, state FROM sessions WHERE id = ?", id).Scan(&seed, &state); err != nil {

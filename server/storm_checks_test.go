@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 
 	"yourturn/server/servertest"
 	"yourturn/session"
@@ -37,7 +34,7 @@ type stormChange struct {
 // check compares what players wrote down with what the API says and what the database holds.
 func (s *storm) check() {
 	s.t.Helper()
-	db := openStorm(s.t, s.database)
+	db := servertest.Open(s.t, s.database)
 	sessions := s.readSessions(db)
 	s.checkHistories(sessions)
 	s.checkFeeds(sessions, db)
@@ -373,7 +370,7 @@ func (s *storm) checkFile() {
 	if !strings.HasPrefix(s.database, "sqlite:") {
 		return
 	}
-	db := openStorm(s.t, s.database)
+	db := servertest.Open(s.t, s.database)
 	defer db.Close()
 	s.scan(db, "PRAGMA integrity_check", func(rows *sql.Rows) error {
 		var found string
@@ -451,22 +448,4 @@ func (s *storm) scan(db *sql.DB, query string, scan func(*sql.Rows) error) {
 	if err := rows.Err(); err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// openStorm opens a database without anything of ours in between.
-func openStorm(t *testing.T, database string) *sql.DB {
-	t.Helper()
-	driver, source := "sqlite", "file:"+strings.TrimPrefix(database, "sqlite:")+"?_pragma=busy_timeout(10000)"
-	if at, err := url.Parse(database); err == nil && at.Scheme == "mysql" {
-		c := mysql.NewConfig()
-		c.User, c.Net, c.Addr, c.DBName = at.User.Username(), "tcp", at.Host, at.Path[1:]
-		c.Passwd, _ = at.User.Password()
-		driver, source = "mysql", c.FormatDSN()
-	}
-	db, err := sql.Open(driver, source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
 }

@@ -94,12 +94,12 @@ func (r reply) gone() notify.Class {
 	return notify.Gone
 }
 
-// refused reads 401 and 403. The first is a matter for the operator. But when the same token was taken for another
-// device, nothing is wrong with it, and the endpoint is one that this server may not push to; otherwise anybody could
-// stop a provider by registering such endpoints.
+// refused reads 401 and 403: a matter for the operator. But when the same token was taken for another device, it is likely
+// the endpoint that this server may not push to, and anybody can register such endpoints: one of them must not stop the
+// provider for the others. It is tried again, for the provider may have changed its mind about us.
 func (r reply) refused() notify.Class {
 	if r.accepted {
-		return notify.Rejected
+		return notify.Later
 	}
 	return notify.Misconfigured
 }

@@ -191,7 +191,7 @@ func TestAttackForeignSubscriptionsDoNotStopTheOthers(t *testing.T) {
 	}
 	address := w.Subscribe()
 	w.FailAlways(address.Token, providertest.Fault{Status: 401})
-	if o := s.Send(t.Context(), pushTo(address)); o.Class != notify.Rejected {
+	if o := s.Send(t.Context(), pushTo(address)); o.Class != notify.Later {
 		t.Errorf("said with a status, while others are taken: %v %s", o.Class, o.Reason)
 	}
 	// With the next token it is not known again.
