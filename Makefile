@@ -1,7 +1,7 @@
 # The targets with a ## comment are the help that plain `make` prints.
 KILLS     ?= 500
 FUZZTIME  ?= 30s
-BENCH     ?= Commit|Moves
+BENCH     ?= Commit|Moves|Pushes
 BENCHTIME ?= 5x
 
 .DEFAULT_GOAL := help

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -18,8 +19,8 @@ type Channel struct {
 	name    string
 	sender  Sender
 	config  ChannelConfig
-	slots   chan struct{} // holds one for each try in flight
 	room    chan struct{} // holds one for each delivery that is claimed, until what came of it is written down
+	slots   chan struct{} // holds one for each try in flight
 	wake    chan struct{}
 	breaker breakers
 
@@ -51,8 +52,15 @@ const (
 	DefaultLease   = time.Minute
 )
 
-// unwritten bounds what is done and not yet written down: when the database is slow, providers are asked more slowly.
-const unwritten = 512
+// roomFor is how many deliveries a channel has claimed at most, for each slot: some are read, some are tried, and of some
+// the outcome is written down. When the database is slow, providers are asked more slowly.
+const roomFor = 4
+
+// claimLot bounds what is claimed at a time: on SQLite moves wait for it.
+const claimLot = 128
+
+// fresh is for how long what the guards have read is believed while a delivery waits for a slot.
+const fresh = 2 * time.Second
 
 // NewChannel makes a channel. It refuses a lease that a slow try would outlive.
 func NewChannel(name string, sender Sender, c ChannelConfig) (*Channel, error) {
@@ -69,7 +77,7 @@ func NewChannel(name string, sender Sender, c ChannelConfig) (*Channel, error) {
 		return nil, fmt.Errorf("a lease of %s does not outlast a try of %s and the writing down of it", c.Lease, c.Timeout)
 	}
 	return &Channel{
-		name: name, sender: sender, config: c, slots: make(chan struct{}, c.Slots), room: make(chan struct{}, unwritten), wake: make(chan struct{}, 1),
+		name: name, sender: sender, config: c, slots: make(chan struct{}, c.Slots), room: make(chan struct{}, roomFor*c.Slots), wake: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -99,66 +107,121 @@ func (c *Channel) Next(ctx context.Context) (time.Time, error) {
 	return c.config.Store.NextDelivery(ctx, c.name)
 }
 
-// Step claims as many deliveries as there are free slots, starts them, and tells how many. It waits for a slot, not for
-// what it starts: see [Channel.Drain].
+// Step claims as many deliveries as there is room for, starts them, and tells how many. It waits for room, not for what it
+// starts: see [Channel.Drain].
 func (c *Channel) Step(ctx context.Context) (int, error) {
-	free, err := acquire(ctx, c.slots, c.config.Slots)
+	room, err := c.enter(ctx)
 	if err != nil {
-		return 0, err
-	}
-	room, err := acquire(ctx, c.room, free)
-	if err != nil {
-		release(c.slots, free)
 		return 0, err
 	}
 	due, err := c.config.Store.ClaimDeliveries(ctx, c.name, c.config.NewID(), c.config.Lease, room)
-	release(c.slots, free-len(due))
-	release(c.room, room-len(due))
-	for _, d := range due {
-		go func() {
-			s := c.attempt(d)
-			release(c.slots, 1)
-			c.settle(s)
-		}()
-	}
+	c.start(due, room)
 	return len(due), err
+}
+
+// enter waits for room for one, and takes what there is for a lot.
+func (c *Channel) enter(ctx context.Context) (room int, err error) {
+	select {
+	case c.room <- struct{}{}:
+		room++
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	for room < claimLot && c.enterOne() {
+		room++
+	}
+	return room, nil
+}
+
+// enterOne takes room if there is some.
+func (c *Channel) enterOne() bool {
+	select {
+	case c.room <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *Channel) leave(room int) {
+	for range room {
+		<-c.room
+	}
+}
+
+// start works on claimed deliveries, in the room that was taken for them. What is too much of it is given back. One after the
+// other gets its slot: a hundred that begin together would keep the processors from moves for many milliseconds.
+func (c *Channel) start(due []Due, room int) {
+	c.leave(room - len(due))
+	read := c.config.Clock()
+	go func() {
+		for _, d := range due {
+			c.slots <- struct{}{}
+			go func() {
+				s := c.attempt(d, read)
+				<-c.slots
+				c.settle(s)
+			}()
+			runtime.Gosched()
+		}
+	}()
+}
+
+// claim marks as many new deliveries as there is room for as this channel's own, so that they need not be looked for and
+// claimed. Whoever calls it starts them, whatever comes.
+func (c *Channel) claim(deliveries []*Delivery) *handful {
+	h := &handful{channel: c, claim: c.config.NewID()}
+	for _, d := range deliveries {
+		if !c.enterOne() {
+			break
+		}
+		d.Claim, d.Lease = h.claim, c.config.Lease
+		h.ids = append(h.ids, d.ID)
+	}
+	return h
+}
+
+// handful is deliveries that a channel has room for.
+type handful struct {
+	channel *Channel
+	claim   string
+	ids     []DeliveryID
+}
+
+// start works on those that were kept, while the caller goes on. What cannot be read now is left to whoever claims it when
+// the lease is over.
+func (h *handful) start(kept bool) {
+	c := h.channel
+	c.Wake() // for those that there was no room for
+	if !kept || len(h.ids) == 0 {
+		c.start(nil, len(h.ids))
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), c.config.Timeout)
+		defer cancel()
+		due, err := c.config.Store.Claimed(ctx, h.claim, h.ids)
+		if err != nil {
+			c.config.Log.Warn("claimed pushes could not be read, and wait for their lease to end", slog.Any("error", err))
+		}
+		c.start(due, len(h.ids))
+	}()
 }
 
 // Drain waits until nothing is in flight and all is written down.
 func (c *Channel) Drain() {
-	for range unwritten {
+	for range cap(c.room) {
 		c.room <- struct{}{}
 	}
-	release(c.room, unwritten)
+	c.leave(cap(c.room))
 }
 
-// acquire waits for one place and takes up to most of those that are free.
-func acquire(ctx context.Context, places chan struct{}, most int) (taken int, err error) {
-	select {
-	case places <- struct{}{}:
-		taken++
-	case <-ctx.Done():
-		return 0, ctx.Err()
+// attempt looks whether a delivery may be sent, and tries once. What was read about it too long ago, because the tries
+// before it hang, is read again.
+func (c *Channel) attempt(d Due, read time.Time) Settlement {
+	if c.config.Clock().Sub(read) > fresh {
+		return d.again(d.Reason, 0)
 	}
-	for taken < most {
-		select {
-		case places <- struct{}{}:
-			taken++
-		default:
-			return taken, nil
-		}
-	}
-	return taken, nil
-}
-
-func release(places chan struct{}, n int) {
-	for range n {
-		<-places
-	}
-}
-
-// attempt looks whether a delivery may be sent, and tries once.
-func (c *Channel) attempt(d Due) Settlement {
 	now := c.config.Now()
 	if status, reason := d.guard(now); status != "" {
 		return d.end(status, reason)
@@ -268,7 +331,7 @@ func (c *Channel) settle(s Settlement) {
 		c.settled = nil
 		c.mu.Unlock()
 		c.write(lot)
-		release(c.room, len(lot))
+		c.leave(len(lot))
 		c.mu.Lock()
 	}
 	c.writing = false
@@ -286,8 +349,9 @@ const (
 )
 
 func (c *Channel) write(lot []Settlement) {
+	now := c.config.Now()
 	for i := range lot {
-		lot[i].UpdatedAt = c.config.Now()
+		lot[i].UpdatedAt = now
 		c.config.Metrics.settled(lot[i])
 	}
 	for attempt := range writeTries {
@@ -307,12 +371,13 @@ func (c *Channel) test(ctx context.Context, to Device, cursor Cursor) (Delivery,
 	now := c.config.Now()
 	d := Due{To: &to, Waiting: int(cursor.Waiting), Delivery: Delivery{
 		ID: DeliveryID(c.config.NewID()), Notice: Notice{Message: Message{Player: to.Player, Kind: TestPush, At: now}},
-		Device: to.ID, Channel: c.name, Status: Pending, CreatedAt: now, UpdatedAt: now, Claim: c.config.NewID(),
+		Device: to.ID, Channel: c.name, Status: Pending, CreatedAt: now, UpdatedAt: now,
+		Claim: c.config.NewID(), Lease: c.config.Lease,
 	}}
-	if err := c.config.Store.AddDelivery(ctx, d.Delivery, c.config.Lease); err != nil {
+	if err := c.config.Store.AddDelivery(ctx, d.Delivery); err != nil {
 		return Delivery{}, err
 	}
-	s := c.attempt(d)
+	s := c.attempt(d, c.config.Clock())
 	if s.Status == Pending { // the person can try again
 		s.Status, s.Again = Failed, 0
 	}

@@ -47,7 +47,8 @@ type Delivery struct {
 	Attempts   int    // how often a provider was asked
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
-	Claim      string // the claim that it is worked on under
+	Claim      string        // that it is worked on under
+	Lease      time.Duration // how long the claim holds of one that is added claimed already
 }
 
 // The states of a delivery. All but the first are final.
@@ -99,6 +100,8 @@ type DeliveryStore interface {
 	// turned, and tells how many it has kept.
 	Deliver(ctx context.Context, notices []Notice, deliveries []Delivery) (int, error)
 
+	// Claimed reads those of some deliveries that bear a claim.
+	Claimed(ctx context.Context, claim string, ids []DeliveryID) ([]Due, error)
 	// ClaimDeliveries takes deliveries of a channel that are due for this claim alone, until the lease ends.
 	ClaimDeliveries(ctx context.Context, channel, claim string, lease time.Duration, limit int) ([]Due, error)
 	// NextDelivery is when a delivery of a channel is due, or a time far ahead; by the real clock.
@@ -106,8 +109,8 @@ type DeliveryStore interface {
 	// Settle writes down what became of deliveries, each while its claim holds, and what that means for their devices.
 	Settle(ctx context.Context, settled []Settlement) error
 
-	// AddDelivery keeps a delivery that is claimed already.
-	AddDelivery(ctx context.Context, d Delivery, lease time.Duration) error
+	// AddDelivery keeps a delivery of no notice.
+	AddDelivery(ctx context.Context, d Delivery) error
 	// Deliveries lists those of a player, newest first, that came before one; empty for the newest.
 	Deliveries(ctx context.Context, player PlayerID, before DeliveryID, limit int) ([]Delivery, error)
 	// NoticesOf lists the notices of a player.

@@ -18,8 +18,11 @@ type Outbox struct {
 // DefaultGrace is about what a person needs to see a move on the screen and answer it. Lichess waits 2 s.
 const DefaultGrace = 3 * time.Second
 
-// outboxLot bounds one pass.
-const outboxLot = 256
+// outboxLot bounds one pass, deliveryLot about what one transaction writes: on SQLite moves wait for it.
+const (
+	outboxLot   = 256
+	deliveryLot = 128
+)
 
 // Step makes deliveries of a lot of the notices that are due, and tells how many notices there were.
 func (o *Outbox) Step(ctx context.Context) (int, error) {
@@ -35,32 +38,53 @@ func (o *Outbox) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := o.Store.Deliver(ctx, notices, o.deliveries(notices, devices)); err != nil {
-		return 0, err
-	}
-	for _, c := range o.Channels {
-		c.Wake()
-	}
-	return len(notices), nil
-}
-
-// deliveries pairs notices with the devices that are to hear of them.
-func (o *Outbox) deliveries(notices []Notice, devices []Device) (all []Delivery) {
 	of := map[PlayerID][]Device{}
 	for _, d := range devices {
 		of[d.Player] = append(of[d.Player], d)
 	}
+	for done := 0; done < len(notices); {
+		lot, deliveries := o.lot(notices[done:], of)
+		if err := o.deliver(ctx, lot, deliveries); err != nil {
+			return done, err
+		}
+		done += len(lot)
+	}
+	return len(notices), nil
+}
+
+// deliver makes deliveries of notices, and lets the channels start at once with what they have places for.
+func (o *Outbox) deliver(ctx context.Context, notices []Notice, deliveries []Delivery) error {
+	of := map[string][]*Delivery{}
+	for i, d := range deliveries {
+		of[d.Channel] = append(of[d.Channel], &deliveries[i])
+	}
+	var started []*handful
+	for name, c := range o.Channels {
+		started = append(started, c.claim(of[name]))
+	}
+	_, err := o.Store.Deliver(ctx, notices, deliveries)
+	for _, h := range started {
+		h.start(err == nil)
+	}
+	return err
+}
+
+// lot pairs notices with the devices that are to hear of them, until there are enough for one transaction.
+func (o *Outbox) lot(notices []Notice, devices map[PlayerID][]Device) (lot []Notice, deliveries []Delivery) {
 	now := o.Now()
-	for _, n := range notices {
-		for _, d := range of[n.Player] {
+	for i, n := range notices {
+		for _, d := range devices[n.Player] {
 			if n.For(d) {
-				all = append(all, Delivery{
+				deliveries = append(deliveries, Delivery{
 					ID: DeliveryID(o.NewID()), Notice: n, Device: d.ID, Channel: d.Channel, Status: Pending, CreatedAt: now, UpdatedAt: now,
 				})
 			}
 		}
+		if len(deliveries) >= deliveryLot {
+			return notices[:i+1], deliveries
+		}
 	}
-	return all
+	return notices, deliveries
 }
 
 // Next is when the next notice is due.

@@ -26,6 +26,8 @@ type DB struct {
 	log     *slog.Logger
 	metrics *metrics
 
+	behind chan struct{} // holds one while somebody works whom moves go before
+
 	stmts  sync.Map // of readers, by their SQL
 	single chan *writer
 }
@@ -66,7 +68,7 @@ func Open(address string, o Options) (*DB, error) {
 	}
 	db := &DB{
 		engine: e, read: sql.OpenDB(read), write: sql.OpenDB(write), log: o.Log, metrics: newMetrics(o.Metrics),
-		single: make(chan *writer, 1),
+		single: make(chan *writer, 1), behind: make(chan struct{}, 1),
 	}
 	limit(db.read, e.readers)
 	limit(db.write, e.writers)

@@ -50,7 +50,7 @@ func (db *DB) Deliver(ctx context.Context, notices []notify.Notice, deliveries [
 	for _, n := range notices {
 		first.add("DELETE FROM notices WHERE player_id = ? AND seq = ? AND kind = ? AND at = ?", string(n.Player), n.Seq, n.Kind, millis(n.At))
 	}
-	err = db.change(ctx, func(t *tx) error {
+	err = db.changeBehind(ctx, func(t *tx) error {
 		mine, err := t.run(ctx, &batch{queries: first.queries, args: first.args})
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ func (db *DB) Deliver(ctx context.Context, notices []notify.Notice, deliveries [
 		var rows [][]any
 		for _, d := range deliveries {
 			if turned[of(d.Notice)] {
-				rows = append(rows, deliveryRow(d, time.Now()))
+				rows = append(rows, deliveryRow(d))
 			}
 		}
 		kept = len(rows)
@@ -85,10 +85,10 @@ func cmpNotice(a, b notify.Notice) int {
 
 const deliveryColumns = `id, player_id, seq, kind, at, session_id, game, version, turn, deadline_at, device_id, channel, status, reason, provider_id, attempts, created_at, updated_at, due_at, claim`
 
-func deliveryRow(d notify.Delivery, due time.Time) []any {
+func deliveryRow(d notify.Delivery) []any {
 	return []any{
 		string(d.ID), string(d.Player), d.Seq, d.Kind, millis(d.At), null(d.Session), null(d.Game), d.Version, d.Turn, millis(d.Deadline),
-		string(d.Device), d.Channel, d.Status, d.Reason, d.ProviderID, d.Attempts, millis(d.CreatedAt), millis(d.UpdatedAt), millis(due), d.Claim,
+		string(d.Device), d.Channel, d.Status, d.Reason, d.ProviderID, d.Attempts, millis(d.CreatedAt), millis(d.UpdatedAt), millis(time.Now().Add(d.Lease)), d.Claim,
 	}
 }
 
@@ -118,7 +118,7 @@ func (db *DB) ClaimDeliveries(ctx context.Context, channel, claim string, lease 
 	}
 	slices.Sort(ids)
 	among, keys := in("id", ids)
-	err = db.change(ctx, func(t *tx) error {
+	err = db.changeBehind(ctx, func(t *tx) error {
 		var b batch
 		b.add("UPDATE deliveries SET claim = ?, due_at = ? WHERE due_at <= ? AND "+among,
 			append([]any{claim, millis(now.Add(lease)), millis(now)}, keys...)...)
@@ -127,7 +127,7 @@ func (db *DB) ClaimDeliveries(ctx context.Context, channel, claim string, lease 
 	if err != nil {
 		return nil, err
 	}
-	return db.claimed(ctx, claim, ids)
+	return db.Claimed(ctx, claim, ids)
 }
 
 // readDue reads deliveries with all that their guards ask for, in one statement, so that it is of one instant.
@@ -142,8 +142,13 @@ var readDue = `SELECT ` + eachColumn(deliveryColumns, func(column string) string
 	LEFT JOIN seats t ON t.session_id = d.session_id AND t.player_id = d.player_id
 	WHERE d.claim = ? AND `
 
-// claimed reads all that bears a claim, or nothing: a guard must not decide on half of what it asks for.
-func (db *DB) claimed(ctx context.Context, claim string, ids []notify.DeliveryID) (found []notify.Due, err error) {
+// Claimed reads all that bears a claim, or nothing: a guard must not decide on half of what it asks for.
+func (db *DB) Claimed(ctx context.Context, claim string, ids []notify.DeliveryID) (found []notify.Due, err error) {
+	leave, err := db.stepBehind(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	among, keys := in("d.id", ids)
 	var pairs []session.ID // sessions of two, whose other player is named
 	err = db.each(ctx, func(rows *sql.Rows) error {
@@ -226,19 +231,15 @@ func (db *DB) NextDelivery(ctx context.Context, channel string) (time.Time, erro
 // that was registered again since the try began is a new one, of which the try says nothing.
 func (db *DB) Settle(ctx context.Context, settled []notify.Settlement) error {
 	settled = slices.SortedFunc(slices.Values(settled), func(a, b notify.Settlement) int { return compare(a.ID, b.ID) })
-	return db.change(ctx, func(t *tx) error {
-		now := time.Now()
+	return db.changeBehind(ctx, func(t *tx) error {
+		if db.engine.packets && !slices.ContainsFunc(settled, speaksOfDevice) { // as nearly always
+			b := settleAlike(settled)
+			return t.finish(ctx, &b)
+		}
 		var b batch
 		for _, s := range settled {
-			due := session.Never
-			if s.Status == notify.Pending {
-				due = now.Add(s.Again)
-			}
 			b.add("UPDATE deliveries SET status = ?, reason = ?, provider_id = ?, attempts = ?, updated_at = ?, due_at = ?, claim = '' WHERE id = ? AND claim = ?",
-				s.Status, s.Reason, s.ProviderID, s.Attempts, millis(s.UpdatedAt), millis(due), string(s.ID), s.Claim)
-		}
-		if !slices.ContainsFunc(settled, speaksOfDevice) {
-			return t.finish(ctx, &b) // in one trip, as nearly always
+				s.Status, s.Reason, s.ProviderID, s.Attempts, millis(s.UpdatedAt), millis(dueAgain(s)), string(s.ID), s.Claim)
 		}
 		held, err := t.run(ctx, &b)
 		if err != nil {
@@ -252,6 +253,45 @@ func (db *DB) Settle(ctx context.Context, settled []notify.Settlement) error {
 		}
 		return t.settleDevices(ctx, mine)
 	})
+}
+
+// dueAgain is when a delivery is to be tried again, if ever.
+func dueAgain(s notify.Settlement) time.Time {
+	if s.Status != notify.Pending {
+		return session.Never
+	}
+	return time.Now().Add(s.Again)
+}
+
+// settleAlike writes deliveries that came to the same in one statement: a statement for each is most of what MySQL has to
+// do for a push.
+func settleAlike(settled []notify.Settlement) (b batch) {
+	type alike struct {
+		claim, status, reason  string
+		attempts, updated, due int64
+	}
+	groups := map[alike][]notify.Settlement{}
+	var order []alike
+	for _, s := range settled {
+		a := alike{s.Claim, s.Status, s.Reason, int64(s.Attempts), millis(s.UpdatedAt), millis(dueAgain(s))}
+		if groups[a] == nil {
+			order = append(order, a)
+		}
+		groups[a] = append(groups[a], s)
+	}
+	for _, a := range order {
+		args := []any{a.status, a.reason, a.attempts, a.updated, a.due}
+		var ids []notify.DeliveryID
+		names := ""
+		for _, s := range groups[a] {
+			names += " WHEN ? THEN ?"
+			args, ids = append(args, string(s.ID), s.ProviderID), append(ids, s.ID)
+		}
+		among, keys := in("id", ids)
+		b.add("UPDATE deliveries SET status = ?, reason = ?, attempts = ?, updated_at = ?, due_at = ?, claim = '', provider_id = CASE id"+names+
+			" END WHERE claim = ? AND "+among, append(append(args, a.claim), keys...)...)
+	}
+	return b
 }
 
 // speaksOfDevice says that an outcome changes what is known of the device.
@@ -304,11 +344,11 @@ func (t *tx) settleDevices(ctx context.Context, asked []notify.Settlement) error
 	return t.countDevices(ctx, counts, notify.MaxDevices)
 }
 
-// AddDelivery keeps a delivery that is claimed already.
-func (db *DB) AddDelivery(ctx context.Context, d notify.Delivery, lease time.Duration) error {
+// AddDelivery keeps a delivery of no notice.
+func (db *DB) AddDelivery(ctx context.Context, d notify.Delivery) error {
 	return db.change(ctx, func(t *tx) error {
 		var b batch
-		b.insert(db.engine, "deliveries ("+deliveryColumns+")", [][]any{deliveryRow(d, time.Now().Add(lease))}, "")
+		b.insert(db.engine, "deliveries ("+deliveryColumns+")", [][]any{deliveryRow(d)}, "")
 		return t.finish(ctx, &b)
 	})
 }

@@ -29,7 +29,7 @@ func (p *process) due(t *testing.T, to notify.Device, many int) (all []notify.De
 	for range many {
 		d := p.delivery(to)
 		d.Claim = ""
-		must(t, p.AddDelivery(t.Context(), d, -time.Second))
+		must(t, p.AddDelivery(t.Context(), leased(d, -time.Second)))
 		all = append(all, d)
 	}
 	return all
@@ -371,4 +371,10 @@ func TestDueWorkIsFoundBesideASettledLedger(t *testing.T) {
 			}
 		}
 	})
+}
+
+// leased is a delivery that is added claimed, for so long.
+func leased(d notify.Delivery, lease time.Duration) notify.Delivery {
+	d.Lease = lease
+	return d
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"yourturn/notify"
@@ -477,7 +478,7 @@ func (d *randomDevices) forget(ctx context.Context, login player.Login) error {
 		if i == gone {
 			s.Class = notify.Gone
 		}
-		if err := d.AddDelivery(ctx, s.Delivery, time.Hour); err != nil {
+		if err := d.AddDelivery(ctx, leased(s.Delivery, time.Hour)); err != nil {
 			return err
 		}
 		lot = append(lot, s)
@@ -558,5 +559,29 @@ func TestUnansweredRegistrationCountsOnce(t *testing.T) {
 				sound(t, database)
 			})
 		}
+	})
+}
+
+// A deadlock says that the transaction was rolled back, also in the packet that ends with COMMIT.
+func TestDeadlockOfARegistrationIsTriedAgain(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		var faults faultdb.Faults
+		p := open(t, database, through(&faults))
+		for _, statement := range []string{"UPDATE logins", "UPDATE counters", "DELETE FROM devices", "UPDATE devices", "INSERT INTO devices", "COMMIT"} {
+			t.Run(statement, func(t *testing.T) {
+				ann, bob := p.signUp(t), p.signUp(t)
+				d := p.device(ann, "phone")
+				d.Address = p.register(t, bob, "phone").Address
+				met := faults.Add(&faultdb.Rule{On: faultdb.Is(statement), Times: 2, Err: &mysql.MySQLError{Number: 1213, Message: "Deadlock found"}})
+				must(t, p.PutDevice(t.Context(), d, notify.MaxDevices))
+				faults.Clear()
+				if met.Hits() != 2 {
+					t.Errorf("%d deadlocks", met.Hits())
+				}
+				p.has(t, ann, d)
+				p.has(t, bob)
+			})
+		}
+		sound(t, database)
 	})
 }

@@ -27,7 +27,7 @@ func TestDueDeliveriesAreClaimedInLots(t *testing.T) {
 		web.Channel = notify.WebPush
 		other := p.due(t, web, 1)
 		later := p.delivery(phone)
-		must(t, p.AddDelivery(t.Context(), later, time.Hour))
+		must(t, p.AddDelivery(t.Context(), leased(later, time.Hour)))
 
 		lot := p.claim(t, time.Hour, 3)
 		if len(lot) != 3 {
@@ -123,7 +123,7 @@ func TestDueTellsWhatItsGuardsAskFor(t *testing.T) {
 		"another device has the id at another player": func(t *testing.T, x *scene) { x.register(t, x.other, "phone") },
 		"the device was refused": func(t *testing.T, x *scene) {
 			d := notify.Due{Delivery: x.delivery(*x.want.To), To: x.want.To}
-			must(t, x.AddDelivery(t.Context(), d.Delivery, time.Hour))
+			must(t, x.AddDelivery(t.Context(), leased(d.Delivery, time.Hour)))
 			must(t, x.Settle(t.Context(), []notify.Settlement{settled(d, notify.Rejected)}))
 			x.want.To.Rejected = 1
 		},
@@ -223,7 +223,7 @@ func TestDueTellsWhatItsGuardsAskFor(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				x := p.scene(t)
 				change(t, x)
-				must(t, p.AddDelivery(t.Context(), x.made, -time.Second))
+				must(t, p.AddDelivery(t.Context(), leased(x.made, -time.Second)))
 				claimed := p.claim(t, time.Hour, 10)
 				if len(claimed) != 1 || claimed[0].Claim == x.made.Claim {
 					t.Fatalf("claimed %+v", claimed)
@@ -250,7 +250,7 @@ func TestDueDeliveriesAreNotMixedUp(t *testing.T) {
 			x.want.Table.Muted, x.want.Table.Opponent = i%2 == 0, name
 			for range 2 { // two deliveries of one session
 				x.made.ID = notify.DeliveryID(p.newID())
-				must(t, p.AddDelivery(t.Context(), x.made, -time.Second))
+				must(t, p.AddDelivery(t.Context(), leased(x.made, -time.Second)))
 				due := x.want
 				due.Delivery = x.made
 				want[due.ID] = due
@@ -282,7 +282,7 @@ func TestHalfReadClaimIsNoClaim(t *testing.T) {
 				x := p.scene(t)
 				for range 3 {
 					x.made.ID = notify.DeliveryID(p.newID())
-					must(t, p.AddDelivery(t.Context(), x.made, -time.Second))
+					must(t, p.AddDelivery(t.Context(), leased(x.made, -time.Second)))
 				}
 				broken := faults.Add(rule())
 				found, err := p.ClaimDeliveries(t.Context(), notify.APNs, p.newID(), -time.Second, 10)

@@ -286,7 +286,7 @@ func TestSettlementsOfSharedDevicesMeet(t *testing.T) {
 						d = devices[(i+len(devices)-n)%len(devices)]
 					}
 					due := notify.Due{Delivery: one.delivery(d), To: &d}
-					must(t, one.AddDelivery(t.Context(), due.Delivery, time.Hour))
+					must(t, one.AddDelivery(t.Context(), leased(due.Delivery, time.Hour)))
 					class := notify.Rejected
 					if round == rounds-1 && d.ID == "b" {
 						class = notify.Gone

@@ -160,6 +160,27 @@ func (db *DB) change(ctx context.Context, fn func(*tx) error) (err error) {
 
 const contentionTries = 4
 
+// stepBehind makes work of which there can be very much, as pushes, wait for its own kind, so that a move waits for little of
+// it. Whoever gets a place gives it back by the function.
+func (db *DB) stepBehind(ctx context.Context) (leave func(), err error) {
+	select {
+	case db.behind <- struct{}{}:
+		return func() { <-db.behind }, nil
+	case <-ctx.Done():
+		return nil, fail(ctx.Err())
+	}
+}
+
+// changeBehind is change for such work.
+func (db *DB) changeBehind(ctx context.Context, fn func(*tx) error) error {
+	leave, err := db.stepBehind(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return db.change(ctx, fn)
+}
+
 // rollback tries to undo, also for a request that was given up, and tells whether it was done.
 func (t *tx) rollback(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)

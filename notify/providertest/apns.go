@@ -344,7 +344,8 @@ func (f *APNs) judgeToken(header string) string {
 	}
 	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	if head.Alg != "ES256" || head.Kid != f.keyID || claims.Iss != f.teamID || !ecdsa.Verify(f.key, digest[:], r, s) {
+	if head.Alg != "ES256" || head.Kid != f.keyID || claims.Iss != f.teamID ||
+		!f.verify(token, func() bool { return ecdsa.Verify(f.key, digest[:], r, s) }) {
 		return "InvalidProviderToken"
 	}
 	issued, err := claims.Iat.Int64()

@@ -248,13 +248,13 @@ func (w *WebPush) checkAuthorization(header string, now time.Time) error {
 	if w.vapid != "" && parts[2] != w.vapid {
 		return &refusal{http.StatusBadRequest, "VapidPkHashMismatch"}
 	}
-	if err := verifyJWT(parts[1], parts[2], w.URL, now); err != nil {
+	if err := w.verifyJWT(parts[1], parts[2], w.URL, now); err != nil {
 		return &refusal{http.StatusForbidden, "BadJwtToken"}
 	}
 	return nil
 }
 
-func verifyJWT(token, public, origin string, now time.Time) error {
+func (w *WebPush) verifyJWT(token, public, origin string, now time.Time) error {
 	parts := strings.Split(token, ".")
 	var raw [3][]byte
 	for i, part := range parts {
@@ -276,7 +276,10 @@ func verifyJWT(token, public, origin string, now time.Time) error {
 		return err
 	}
 	hash := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	if len(raw[2]) != 64 || !ecdsa.Verify(key, hash[:], new(big.Int).SetBytes(raw[2][:32]), new(big.Int).SetBytes(raw[2][32:])) {
+	verify := func() bool {
+		return ecdsa.Verify(key, hash[:], new(big.Int).SetBytes(raw[2][:32]), new(big.Int).SetBytes(raw[2][32:]))
+	}
+	if len(raw[2]) != 64 || !w.verify(public+" "+token, verify) {
 		return errors.New("signature")
 	}
 	var claims struct {
