@@ -25,7 +25,7 @@ func BenchmarkPushes(b *testing.B) {
 		b.Run(e.name, func(b *testing.B) {
 			o := openOffice(b, e)
 			bare := o.seat(b, 0)
-			for _, devices := range []int{2, 10} {
+			for _, devices := range []int{2, 5, 10} {
 				b.Run(fmt.Sprintf("devices=%d", devices), func(b *testing.B) { o.compare(b, bare, o.seat(b, devices)) })
 			}
 		})

@@ -54,7 +54,7 @@ const (
 
 // roomFor is how many deliveries a channel has claimed at most, for each slot: some are read, some are tried, and of some
 // the outcome is written down. When the database is slow, providers are asked more slowly.
-const roomFor = 4
+const roomFor = 8
 
 // claimLot bounds what is claimed at a time: on SQLite moves wait for it.
 const claimLot = 128
@@ -339,7 +339,7 @@ func (c *Channel) settle(s Settlement) {
 }
 
 // gather is how long outcomes are gathered.
-const gather = 10 * time.Millisecond
+const gather = 25 * time.Millisecond
 
 // The writing of a lot is tried for about as long as the leases hold. What is lost after that is sent again, and replaces
 // what is shown.
