@@ -25,6 +25,7 @@ type breaker struct {
 	asked    time.Duration // for how long the provider wants to be left alone
 	pause    time.Duration
 	until    time.Time // open before
+	last     time.Time // when it failed last
 	probing  bool      // after that, one try shows whether it can be closed
 }
 
@@ -63,12 +64,11 @@ func (b *breakers) note(provider string, o Outcome, now time.Time) (opened bool)
 		return false
 	case s == nil:
 		s = &breaker{}
-		if b.sick == nil {
-			b.sick = map[string]*breaker{}
-		}
+		b.forget(now)
 		b.sick[provider] = s
 	}
 	s.failures++
+	s.last = now
 	s.asked = max(s.asked, o.After)
 	if s.failures < breakerFailures {
 		return false
@@ -85,12 +85,24 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+// forget drops those that nobody has asked for long: anybody can register an address of a host that is not there.
+func (b *breakers) forget(now time.Time) {
+	if b.sick == nil {
+		b.sick = map[string]*breaker{}
+	}
+	for provider, s := range b.sick {
+		if now.Sub(later(s.last, s.until)) > 2*breakerMost {
+			delete(b.sick, provider)
+		}
+	}
+}
+
 // open lists the providers that are not asked now.
-func (b *breakers) open() (providers []string) {
+func (b *breakers) open(now time.Time) (providers []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for provider, s := range b.sick {
-		if !s.until.IsZero() {
+		if now.Before(s.until) {
 			providers = append(providers, provider)
 		}
 	}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -53,6 +54,26 @@ func TestBreakersForgetWhoIsWell(t *testing.T) {
 	}
 	if len(b.sick) != 0 {
 		t.Errorf("%d are remembered", len(b.sick))
+	}
+}
+
+// Anybody can register an address of a host that is not there, and then of another.
+func TestAttackBreakersOfHostsThatAreNotThere(t *testing.T) {
+	var b breakers
+	for i := range 1000 {
+		for range breakerFailures {
+			b.note(fmt.Sprint("host", i), Outcome{Class: Down}, noon.Add(time.Duration(i)*time.Minute))
+		}
+	}
+	end := noon.Add(999*time.Minute + time.Second)
+	if len(b.sick) > 20 {
+		t.Errorf("%d are remembered", len(b.sick))
+	}
+	if open := b.open(end); len(open) != 1 {
+		t.Errorf("%d count as open, and one is", len(open))
+	}
+	if open := b.open(end.Add(time.Hour)); len(open) != 0 {
+		t.Errorf("%v count as open, and none is", open)
 	}
 }
 

@@ -2,13 +2,10 @@ package notify
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -23,6 +20,8 @@ type Channel struct {
 	slots   chan struct{} // holds one for each try in flight
 	wake    chan struct{}
 	breaker breakers
+
+	draining chan struct{} // holds one while somebody drains
 
 	mu      sync.Mutex
 	settled []Settlement
@@ -54,7 +53,7 @@ const (
 
 // roomFor is how many deliveries a channel has claimed at most, for each slot: some are read, some are tried, and of some
 // the outcome is written down. When the database is slow, providers are asked more slowly.
-const roomFor = 8
+const roomFor = 4
 
 // claimLot bounds what is claimed at a time: on SQLite moves wait for it.
 const claimLot = 128
@@ -78,6 +77,7 @@ func NewChannel(name string, sender Sender, c ChannelConfig) (*Channel, error) {
 	}
 	return &Channel{
 		name: name, sender: sender, config: c, slots: make(chan struct{}, c.Slots), room: make(chan struct{}, roomFor*c.Slots), wake: make(chan struct{}, 1),
+		draining: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -114,8 +114,9 @@ func (c *Channel) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	read := c.config.Clock()
 	due, err := c.config.Store.ClaimDeliveries(ctx, c.name, c.config.NewID(), c.config.Lease, room)
-	c.start(due, room)
+	c.start(due, read, room)
 	return len(due), err
 }
 
@@ -151,9 +152,8 @@ func (c *Channel) leave(room int) {
 
 // start works on claimed deliveries, in the room that was taken for them. What is too much of it is given back. One after the
 // other gets its slot: a hundred that begin together would keep the processors from moves for many milliseconds.
-func (c *Channel) start(due []Due, room int) {
+func (c *Channel) start(due []Due, read time.Time, room int) {
 	c.leave(room - len(due))
-	read := c.config.Clock()
 	go func() {
 		for _, d := range due {
 			c.slots <- struct{}{}
@@ -173,6 +173,7 @@ func (c *Channel) claim(deliveries []*Delivery) *handful {
 	h := &handful{channel: c, claim: c.config.NewID()}
 	for _, d := range deliveries {
 		if !c.enterOne() {
+			c.Wake() // for those that there is no room for
 			break
 		}
 		d.Claim, d.Lease = h.claim, c.config.Lease
@@ -192,24 +193,26 @@ type handful struct {
 // the lease is over.
 func (h *handful) start(kept bool) {
 	c := h.channel
-	c.Wake() // for those that there was no room for
 	if !kept || len(h.ids) == 0 {
-		c.start(nil, len(h.ids))
+		c.leave(len(h.ids))
 		return
 	}
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), c.config.Timeout)
 		defer cancel()
+		read := c.config.Clock()
 		due, err := c.config.Store.Claimed(ctx, h.claim, h.ids)
 		if err != nil {
 			c.config.Log.Warn("claimed pushes could not be read, and wait for their lease to end", slog.Any("error", err))
 		}
-		c.start(due, len(h.ids))
+		c.start(due, read, len(h.ids))
 	}()
 }
 
 // Drain waits until nothing is in flight and all is written down.
 func (c *Channel) Drain() {
+	c.draining <- struct{}{} // two who each hold a part of the room would wait for each other
+	defer func() { <-c.draining }()
 	for range cap(c.room) {
 		c.room <- struct{}{}
 	}
@@ -230,7 +233,7 @@ func (c *Channel) attempt(d Due, read time.Time) Settlement {
 	if wait, ok := c.breaker.allow(provider, c.config.Clock()); !ok {
 		return d.again(ReasonProviderDown, wait+rand.N(wait/4+time.Second))
 	}
-	outcome := c.try(c.push(d, now))
+	outcome := c.try(d, now)
 	if c.breaker.note(provider, outcome, c.config.Clock()) {
 		c.config.Log.Error("a push provider is not asked for a while", slog.String("provider", provider), slog.String("outcome", outcome.Class.String()),
 			slog.String("reason", outcome.Reason))
@@ -244,7 +247,7 @@ func (c *Channel) attempt(d Due, read time.Time) Settlement {
 
 // try asks the provider. It goes on when the server shuts down: what came of it is to be known. A panic is a fault of
 // one sender, and must not end the process, and every node's after it.
-func (c *Channel) try(p Push) (o Outcome) {
+func (c *Channel) try(d Due, now time.Time) (o Outcome) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			c.config.Log.Error("a sender panics", slog.String("channel", c.name), slog.Any("cause", cause))
@@ -253,64 +256,7 @@ func (c *Channel) try(p Push) (o Outcome) {
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), c.config.Timeout)
 	defer cancel()
-	return c.sender.Send(ctx, p)
-}
-
-// push is what a provider is given.
-func (c *Channel) push(d Due, now time.Time) Push {
-	p := Push{
-		ID: string(d.ID), Address: d.To.Address, Fields: d.fields(), Badge: d.Waiting, Collapse: d.collapse(),
-		Ends: max(time.Second, d.ends().Sub(now)),
-	}
-	o := Occasion{Kind: d.Kind, Waiting: d.Waiting}
-	if d.Game != "" {
-		o.Game = c.config.Title(d.Game)
-	}
-	if d.Table != nil {
-		o.Opponent = d.Table.Opponent
-	}
-	switch {
-	case d.Kind == BadgeChanged:
-	case d.To.Texts == TextsByApp:
-		p.Text = Keys(o)
-	default:
-		p.Text = c.config.Texts.Render(o, d.To.Locale, d.To.Fallback)
-	}
-	return p
-}
-
-// fields are the flat strings.
-func (n Notice) fields() Fields {
-	f := Fields{"kind": n.Kind, "player_id": string(n.Player)}
-	if n.Seq > 0 {
-		f["seq"] = strconv.FormatInt(n.Seq, 10)
-	}
-	if n.Game != "" {
-		f["game"] = n.Game
-	}
-	if n.Session != "" {
-		f["session_id"] = n.Session
-		f["turn"] = strconv.FormatInt(n.Turn, 10)
-		f["version"] = strconv.FormatInt(n.Version, 10)
-	}
-	if !n.Deadline.IsZero() {
-		f["deadline_at"] = n.Deadline.UTC().Add(time.Second - 1).Truncate(time.Second).Format(time.RFC3339)
-	}
-	return f
-}
-
-// collapse is under what a push is shown: the newest of a session replaces what came before. A word of another session
-// cannot be told from it.
-func (n Notice) collapse() string {
-	about := n.Session
-	if about == "" {
-		about = n.Kind
-	}
-	if n.Kind == BadgeChanged {
-		about = string(n.Player) // the badge is one, whatever session it is about
-	}
-	sum := sha256.Sum256([]byte(about))
-	return base64.RawURLEncoding.EncodeToString(sum[:18])
+	return c.sender.Send(ctx, c.push(d, now))
 }
 
 // settle writes down what came of a try. Who comes first waits a little and writes for all who come meanwhile: a
@@ -383,5 +329,7 @@ func (c *Channel) test(ctx context.Context, to Device, cursor Cursor) (Delivery,
 	}
 	s.UpdatedAt = c.config.Now()
 	c.config.Metrics.settled(s)
-	return s.Delivery, c.config.Store.Settle(context.WithoutCancel(ctx), []Settlement{s})
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.config.Timeout) // the person may have gone
+	defer cancel()
+	return s.Delivery, c.config.Store.Settle(ctx, []Settlement{s})
 }

@@ -81,6 +81,7 @@ type post struct {
 	outbox   *notify.Outbox
 	devices  *notify.Devices
 	logins   map[notify.PlayerID]notify.LoginID
+	title    func(string) string
 }
 
 // failing is a store that does not write down outcomes when told.
@@ -100,6 +101,7 @@ func withPost(t *testing.T, story func(*post)) {
 	t.Helper()
 	inBubble(t, func(w *world) {
 		p := &post{world: w, provider: &provider{}, store: &failing{DB: w.db}, logins: map[notify.PlayerID]notify.LoginID{}}
+		p.title = func(string) string { return "Tic-tac-toe" }
 		newID := func() string { return fmt.Sprintf("%026d", p.ids.Add(1)) }
 		p.players = &player.Service{Store: w.db, Now: time.Now, NewID: newID, Random: rand.Reader}
 		p.sessions = session.NewService(session.Config{
@@ -122,7 +124,7 @@ func (p *post) newChannel(newID func() string) *notify.Channel {
 		p.t.Fatal(err)
 	}
 	c, err := notify.NewChannel(notify.FCM, p.provider, notify.ChannelConfig{
-		Store: p.store, Texts: texts, Title: func(string) string { return "Tic-tac-toe" }, Now: time.Now, Clock: time.Now, NewID: newID,
+		Store: p.store, Texts: texts, Title: func(game string) string { return p.title(game) }, Now: time.Now, Clock: time.Now, NewID: newID,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: notify.NewMetrics(prometheus.NewRegistry()),
 	})
 	if err != nil {
@@ -460,6 +462,71 @@ func TestPanicOfASenderFailsOneDelivery(t *testing.T) {
 				p.t.Error(got)
 			}
 		}
+	})
+}
+
+// What names do to a text is nearest to what strangers can think of.
+func TestPanicOfARendererFailsOneDelivery(t *testing.T) {
+	withPost(t, func(p *post) {
+		p.title = func(string) string { panic("no such game") }
+		_, first, second := p.table(p.guest("Ann"), p.guest("Bob"), 86400)
+		p.work(time.Minute)
+		p.expect(first, "your_turn failed:panic 1")
+		p.expect(second, "matched failed:panic 1")
+	})
+}
+
+// What else is pushed of a change may be held back; the badge goes down all the same.
+func TestBadgeOfAMutedSessionGoesDown(t *testing.T) {
+	withPost(t, func(p *post) {
+		id, first, second := p.table(p.guest("Ann"), p.guest("Bob"), 86400)
+		p.work(4 * time.Second)
+		if err := p.sessions.Mute(p.t.Context(), first, id, true); err != nil {
+			p.t.Fatal(err)
+		}
+		if _, err := p.sessions.Forfeit(p.t.Context(), second, p.logins[second], id); err != nil {
+			p.t.Fatal(err)
+		}
+		p.work(4 * time.Second)
+		got := p.ledger(first)
+		if !strings.HasPrefix(got, "your_turn sent 1, ") || !strings.Contains(got, "session_finished suppressed:muted 0") || !strings.Contains(got, "badge sent 1") {
+			p.t.Error(got)
+		}
+		if last := p.asked[len(p.asked)-1]; last.Badge != 0 || !last.Text.Silent() {
+			p.t.Errorf("%+v", last)
+		}
+	})
+}
+
+// A test is for who looks at the phone, also when the node has died that sent it.
+func TestForgottenTestEnds(t *testing.T) {
+	withPost(t, func(p *post) {
+		ann := p.guest("Ann")
+		p.answers(notify.Outcome{Class: notify.Down, Reason: "timeout"})
+		p.store.settles.Store(1)
+		if _, err := p.devices.Test(p.t.Context(), ann, "phone"); err == nil {
+			p.t.Error("nobody is told that it was not written down")
+		}
+		p.work(time.Hour)
+		p.expect(ann, "test expired:ended 0")
+	})
+}
+
+func TestTwoDrainsDoNotWaitForEachOther(t *testing.T) {
+	withPost(t, func(p *post) {
+		p.say = func(ctx context.Context, _ notify.Push) notify.Outcome {
+			<-ctx.Done()
+			return notify.Outcome{Class: notify.Down, Reason: "timeout"}
+		}
+		p.table(p.guest("Ann"), p.guest("Bob"), 86400)
+		time.Sleep(4 * time.Second)
+		if _, err := p.outbox.Step(p.t.Context()); err != nil {
+			p.t.Fatal(err)
+		}
+		var both sync.WaitGroup
+		both.Go(p.channel.Drain)
+		both.Go(p.channel.Drain)
+		both.Wait()
 	})
 }
 

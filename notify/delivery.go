@@ -23,11 +23,16 @@ func (n Notice) For(d Device) bool {
 // dayLong is how long news wait for a device that is away.
 const dayLong = 24 * time.Hour
 
+// testLife is how long a person looks at a phone to see whether a test arrives.
+const testLife = time.Minute
+
 // ends is the instant from which on it is not pushed any more.
 func (n Notice) ends() time.Time {
 	switch n.Kind {
 	case YourTurn, TurnReminder:
 		return n.Deadline
+	case TestPush:
+		return n.At.Add(testLife)
 	}
 	return n.At.Add(dayLong)
 }

@@ -26,8 +26,10 @@ func (d Due) guard(now time.Time) (status, reason string) {
 	switch {
 	case d.To == nil:
 		return Suppressed, ReasonDeviceGone
-	case d.Kind == TestPush: // a person asks, and is told what the provider says
+	case d.Kind == TestPush && now.Before(d.ends()): // a person asks, and is told what the provider says
 		return "", ""
+	case d.Kind == TestPush:
+		return Expired, ReasonEnded
 	case d.Kind == BadgeChanged: // the badge is absolute: whatever it is now is the truth
 	case d.Table != nil && d.Table.Muted:
 		return Suppressed, ReasonMuted

@@ -61,11 +61,14 @@ func TestGuards(t *testing.T) {
 		"the turn has passed":  {func(d *Due) { turn(d, func(t *Table) { t.Turn = 4 }) }, noon, only(ReasonTurnOver, YourTurn, TurnReminder)},
 		"the player has moved": {func(d *Due) { turn(d, func(t *Table) { t.Awaited = false }) }, noon, only(ReasonMoved, YourTurn, TurnReminder)},
 		"it is over":           {func(d *Due) { turn(d, func(t *Table) { t.Active = false }) }, noon, only(ReasonSessionOver, YourTurn, TurnReminder)},
-		"at the deadline":      {func(*Due) {}, noon.Add(time.Hour), only(ReasonDeadlinePassed, YourTurn, TurnReminder)},
-		"right before it":      {func(*Due) {}, noon.Add(time.Hour - time.Millisecond), nil},
-		"there is no session":  {func(d *Due) { d.Table = nil }, noon, map[string]string{Matched: ReasonSessionGone, YourTurn: ReasonSessionGone, TurnReminder: ReasonSessionGone}},
+		"at the deadline": {func(*Due) {}, noon.Add(time.Hour), map[string]string{
+			YourTurn: ReasonDeadlinePassed, TurnReminder: ReasonDeadlinePassed, TestPush: ReasonEnded,
+		}},
+		"right before it":     {func(*Due) {}, noon.Add(time.Hour - time.Millisecond), only(ReasonEnded, TestPush)},
+		"a test in its time":  {func(*Due) {}, noon.Add(testLife - 3*time.Second - time.Millisecond), nil},
+		"there is no session": {func(d *Due) { d.Table = nil }, noon, map[string]string{Matched: ReasonSessionGone, YourTurn: ReasonSessionGone, TurnReminder: ReasonSessionGone}},
 		"a day later": {func(*Due) {}, noon.Add(24*time.Hour - 3*time.Second), map[string]string{
-			Matched: ReasonEnded, YourTurn: ReasonDeadlinePassed, TurnReminder: ReasonDeadlinePassed, SessionFinished: ReasonEnded, TicketExpired: ReasonEnded, BadgeChanged: ReasonEnded,
+			Matched: ReasonEnded, YourTurn: ReasonDeadlinePassed, TurnReminder: ReasonDeadlinePassed, SessionFinished: ReasonEnded, TicketExpired: ReasonEnded, BadgeChanged: ReasonEnded, TestPush: ReasonEnded,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -47,5 +47,5 @@ func (m *Metrics) Watch(r prometheus.Registerer, c *Channel) {
 	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "yourturn_push_breakers_open", Help: "Push providers that are not asked for a while, because they or their configuration failed.",
 		ConstLabels: prometheus.Labels{"channel": c.name},
-	}, func() float64 { return float64(len(c.breaker.open())) }))
+	}, func() float64 { return float64(len(c.breaker.open(c.config.Clock()))) }))
 }

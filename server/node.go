@@ -115,10 +115,11 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	devices := &notify.Devices{Store: db, Channels: n.outbox.Channels, Now: time.Now}
 	config := api.Config{
-		Name: c.Name, Version: Version(), Games: c.Games, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
-		Feed: n.feed, Devices: &notify.Devices{Store: db, Channels: n.outbox.Channels, Now: time.Now}, Deliveries: db, Channels: shown, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit, AllowOrigins: c.AllowOrigins,
-		AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
+		Name: c.Name, Version: Version(), Games: c.Games, Channels: shown, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
+		Feed: n.feed, Devices: devices, Deliveries: db, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit,
+		AllowOrigins: c.AllowOrigins, AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
 	}
 	if c.TestClock {
 		config.TestClock = n.time

@@ -354,13 +354,15 @@ func TestPushesOfAGameWithBreaks(t *testing.T) {
 				push Ann turn_reminder, badge 1, as B, until its deadline: apns fcm webpush
 				row  Ann turn_reminder sent, asked 1: apns fcm webpush`},
 			{"lost on time, which is nobody's doing", func() { w.after(5 * time.Hour) }, `
+				push Ann badge, badge 0, as C, for a day: apns fcm
+				row  Ann badge sent, asked 1: apns fcm
 				push Ann session_finished, badge 0, as B, for a day: apns fcm webpush
 				row  Ann session_finished sent, asked 1: apns fcm webpush
 				push Bob session_finished, badge 0, as B, for a day: apns fcm webpush
 				row  Bob session_finished sent, asked 1: apns fcm webpush`},
 			{"a ticket", func() { bob.Must(t, 201, "POST", "/v1/tickets", ticket(700)); w.after(7*day - time.Hour) }, ""},
 			{"that expires", func() { w.after(2 * time.Hour) }, `
-				push Bob ticket_expired, badge 0, as C, for a day: apns fcm webpush
+				push Bob ticket_expired, badge 0, as D, for a day: apns fcm webpush
 				row  Bob ticket_expired sent, asked 1: apns fcm webpush`},
 			{"a long silence", func() { w.after(3 * day) }, ""},
 		} {
@@ -447,6 +449,8 @@ func TestPushesToTwoLogins(t *testing.T) {
 		w.annToMove(phone, bob, tablet)
 		w.after(30*day, tablet, bob)
 		w.look("lost on time", `
+			push Ann badge, badge 0, as A, for a day: phone-apns phone-fcm tablet-apns tablet-fcm
+			row  Ann badge sent, asked 1: phone-apns phone-fcm tablet-apns tablet-fcm
 			push Ann turn_reminder, badge 1, as C, until its deadline: phone-apns phone-fcm phone-webpush tablet-apns tablet-fcm tablet-webpush
 			row  Ann turn_reminder sent, asked 1: phone-apns phone-fcm phone-webpush tablet-apns tablet-fcm tablet-webpush
 			push Ann session_finished, badge 0, as C, for a day: phone-apns phone-fcm phone-webpush tablet-apns tablet-fcm tablet-webpush
@@ -1473,6 +1477,7 @@ func TestPushWhenTheOpponentHasGone(t *testing.T) {
 		bob.Must(t, 204, "DELETE", "/v1/me", nil)
 		w.after(servertest.Grace)
 		arrived := providers.Arrived(t)
+		arrived = slices.DeleteFunc(arrived, func(p servertest.Pushed) bool { return p.Fields["kind"] == notify.BadgeChanged })
 		for _, p := range arrived {
 			same(t, "to "+p.To.ID, p.Fields["kind"]+": "+p.Text, "session_finished: Your game of Tic-tac-toe is over. See how it ended.")
 			same(t, "badge", p.Badge, 0)

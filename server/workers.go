@@ -17,7 +17,6 @@ type worker struct {
 	next   func(context.Context) (time.Time, error) // when there is something to do again, if that is known
 	clock  func() time.Time                         // by which next is meant; nil: the domain's
 	woken  <-chan struct{}                          // ends the rest
-	drain  func()                                   // waits for what the passes have begun
 }
 
 // How long things are remembered.
@@ -46,15 +45,25 @@ func (n *Node) workers() []worker {
 			return n.db.PruneTickets(ctx, now().Add(-ticketLife), pruneLot)
 		}},
 		{name: "clock comparison", every: 5 * time.Second, step: n.compareClocks},
-		{name: "outbox", every: time.Second, step: n.outbox.Step, drains: true, pace: pushPace, next: n.outbox.Next},
+		{name: "outbox", every: time.Second, step: n.whenTrusted(n.outbox.Step), drains: true, pace: pushPace, next: n.outbox.Next},
 		{name: "ledger retention", every: time.Minute, step: n.outbox.Prune, drains: true},
 	}
 	for _, c := range n.channels {
 		all = append(all, worker{
-			name: "push by " + c.Name(), every: time.Second, step: c.Step, drains: true, pace: pushPace, next: c.Next, clock: time.Now, woken: c.Woken(), drain: c.Drain,
+			name: "push by " + c.Name(), every: time.Second, step: n.whenTrusted(c.Step), drains: true, pace: pushPace, next: c.Next, clock: time.Now, woken: c.Woken(),
 		})
 	}
 	return all
+}
+
+// whenTrusted rests while this node's clock is wrong: guards would take turns for over, and leases of others for ended.
+func (n *Node) whenTrusted(step func(context.Context) (int, error)) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		if !n.clockTrusted() {
+			return 0, nil
+		}
+		return step(ctx)
+	}
 }
 
 // compareClocks measures how far the database's clock is from ours.
@@ -84,6 +93,9 @@ func (n *Node) work(ctx context.Context) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		running.Wait()
+		for _, c := range n.channels { // now that nobody begins anything
+			c.Drain()
+		}
 		close(done)
 	}()
 	return done
@@ -101,9 +113,6 @@ func (n *Node) run(ctx context.Context, w worker) {
 			continue
 		}
 		rest(ctx, n.restOf(ctx, w), w.woken)
-	}
-	if w.drain != nil {
-		w.drain()
 	}
 }
 

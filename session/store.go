@@ -48,7 +48,7 @@ type Commit struct {
 	Seats    []Seat                  // the seats whose rows change
 	GotUp    []int                   // the numbers of seats that are free again
 	Waiting  map[notify.PlayerID]int // moves of the players' badges
-	Lowered  []notify.Notice         // badges that go down without a push
+	Lowered  []notify.Notice         // badges that go down
 	Tickets  []string                // tickets that become this session: each must still be waiting
 	Key      *Key                    // remembered as having made this session
 	Reminds  time.Time               // set for a reminder: the due instant that it answers; the version stays

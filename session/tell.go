@@ -136,12 +136,12 @@ func waiting(before, after Session) map[notify.PlayerID]int {
 	return delta
 }
 
-// lowered finds the badges that go down while nothing is pushed to say so: the player's other devices are to know.
+// lowered finds the badges that go down: the player's other devices are to know. What else is pushed of the change may be
+// held back, as of a muted session, and the badge must not be.
 func lowered(c Commit) []notify.Notice {
 	var notices []notify.Notice
 	for _, seat := range c.Session.Seats {
-		told := slices.ContainsFunc(c.Messages, func(m Message) bool { return m.Push && m.Player == seat.Player })
-		if c.Waiting[seat.Player] >= 0 || told || seat.Deleted {
+		if c.Waiting[seat.Player] >= 0 || seat.Deleted {
 			continue
 		}
 		last := c.Changes[len(c.Changes)-1]

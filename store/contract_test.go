@@ -550,6 +550,10 @@ func TestPruningTakesOldRowsInLotsAndNoYoungOnes(t *testing.T) {
 				p.advance(time.Hour)
 				border := p.Now()
 				c.fill(t, p, ann)
+				if table == "deliveries" { // those that wait are kept: see the next test
+					_, err := db.Exec("UPDATE deliveries SET status = 'sent'")
+					must(t, err)
+				}
 				all := number(t, db, "SELECT COUNT(*) FROM "+table)
 				for {
 					n, err := c.prune(p, t.Context(), border, 3)
@@ -565,6 +569,24 @@ func TestPruningTakesOldRowsInLotsAndNoYoungOnes(t *testing.T) {
 					t.Errorf("%d of %d rows left", left, all)
 				}
 			})
+		}
+	})
+}
+
+// A provider may be sick for longer than the ledger is kept, and a turn may be long.
+func TestPruningKeepsDeliveriesThatWait(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		p := open(t, database)
+		p.due(t, p.register(t, p.signUp(t), "phone"), 4)
+		for _, c := range []struct {
+			later time.Duration
+			want  int
+		}{{time.Hour, 0}, {30 * 24 * time.Hour, 0}, {32 * 24 * time.Hour, 4}} {
+			n, err := p.PruneDeliveries(t.Context(), p.Now().Add(c.later), 100)
+			must(t, err)
+			if n != c.want {
+				t.Errorf("%s later %d are forgotten, want %d", c.later, n, c.want)
+			}
 		}
 	})
 }

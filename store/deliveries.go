@@ -127,15 +127,18 @@ func (db *DB) ClaimDeliveries(ctx context.Context, channel, claim string, lease 
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), groupTimeout) // what is claimed must not wait for its lease
+	defer cancel()
 	return db.Claimed(ctx, claim, ids)
 }
 
 // readDue reads deliveries with all that their guards ask for, in one statement, so that it is of one instant.
 var readDue = `SELECT ` + eachColumn(deliveryColumns, func(column string) string { return "d." + column }) + `,
-	v.id, v.login_id, v.token, v.p256dh, v.auth, v.environment, v.locale, v.texts, v.registered_at, v.rejected, p.locale,
+	l.id, v.login_id, v.token, v.p256dh, v.auth, v.environment, v.locale, v.texts, v.registered_at, v.rejected, p.locale,
 	c.acked_seq, c.waiting, s.status, s.turn, s.deadline_at, s.awaited, s.capacity, t.seat, t.muted
 	FROM deliveries d
 	LEFT JOIN devices v ON v.player_id = d.player_id AND v.id = d.device_id AND v.channel = d.channel
+	LEFT JOIN logins l ON l.id = v.login_id
 	LEFT JOIN players p ON p.id = d.player_id
 	LEFT JOIN counters c ON c.player_id = d.player_id
 	LEFT JOIN sessions s ON s.id = d.session_id
@@ -367,7 +370,12 @@ func (db *DB) Deliveries(ctx context.Context, player notify.PlayerID, before not
 	return found, err
 }
 
+// longestPending is how much longer a delivery is kept that still waits: above the longest turn. After that it waits for a
+// channel that nobody has set up any more.
+const longestPending = 31 * 24 * time.Hour
+
 // PruneDeliveries forgets deliveries made before an instant, a lot at a time.
 func (db *DB) PruneDeliveries(ctx context.Context, before time.Time, limit int) (int, error) {
-	return db.prune(ctx, "deliveries", "id", "created_at < ?", "created_at", millis(before), limit)
+	return db.prune(ctx, "deliveries", "id", "created_at < ? AND (status <> 'pending' OR created_at < ?)", "created_at", limit,
+		millis(before), millis(before.Add(-longestPending)))
 }

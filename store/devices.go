@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"yourturn/notify"
+	"yourturn/session"
 )
 
 var _ notify.DeviceStore = (*DB)(nil)
@@ -29,9 +30,10 @@ func tokenHash(a notify.Address) []byte {
 	return sum[:]
 }
 
-// readDevices reads devices with the locales of their players. The columns are all but the hash.
+// readDevices reads devices with the locales of their players. The columns are all but the hash. A login that ended through a
+// server of before there were devices has left its own behind: they are not there.
 const readDevices = `SELECT d.player_id, d.id, d.login_id, d.channel, d.token, d.p256dh, d.auth, d.environment, d.locale, d.texts, d.registered_at, d.rejected, p.locale
-	FROM devices d JOIN players p ON p.id = d.player_id WHERE `
+	FROM devices d JOIN players p ON p.id = d.player_id JOIN logins l ON l.id = d.login_id WHERE `
 
 func scanDevice(rows *sql.Rows) (d notify.Device, err error) {
 	var registered int64
@@ -75,6 +77,9 @@ func (db *DB) PutDevice(ctx context.Context, d notify.Device, most int) (err err
 			break
 		}
 		time.Sleep(rand.N(2 * time.Millisecond << attempt))
+	}
+	if isDuplicate(err) || errors.Is(err, errMoved) {
+		return session.ErrConflict // the client may ask again
 	}
 	return err
 }

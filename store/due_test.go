@@ -384,3 +384,24 @@ func TestClaimAsksAgainWhatIsDue(t *testing.T) {
 		}
 	})
 }
+
+// A server of before there were devices ends a login without them. Nothing is pushed to a phone that has signed out there.
+func TestDeviceOfALoginThatAnOlderServerEnded(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		p := open(t, database)
+		ann := p.signUp(t)
+		p.due(t, p.register(t, ann, "phone"), 1)
+		_, err := raw(t, database).Exec("DELETE FROM logins WHERE id = ?", string(ann.ID))
+		must(t, err)
+		p.has(t, ann)
+		of, err := p.DevicesOf(t.Context(), []notify.PlayerID{notify.PlayerID(ann.Player)})
+		must(t, err)
+		if len(of) != 0 {
+			t.Errorf("there are %v", of)
+		}
+		due := p.claim(t, time.Minute, 10)
+		if len(due) != 1 || due[0].To != nil {
+			t.Errorf("%+v", due)
+		}
+	})
+}

@@ -56,13 +56,13 @@ func (db *DB) Ack(ctx context.Context, player notify.PlayerID, seq int64) (notif
 
 // PruneFeed deletes old messages, a lot at a time.
 func (db *DB) PruneFeed(ctx context.Context, before time.Time, limit int) (int, error) {
-	return db.prune(ctx, "feed", "player_id, seq", "at < ?", "at", millis(before), limit)
+	return db.prune(ctx, "feed", "player_id, seq", "at < ?", "at", limit, millis(before))
 }
 
 // prune deletes a lot of the rows of a table that meet a condition, by their primary keys in order, so that it never
 // waits for, nor keeps waiting, whoever works on younger rows. They are found in the order of the condition's own index:
 // in that of the keys, an engine would read the whole table for the last few.
-func (db *DB) prune(ctx context.Context, table, key, where, order string, value any, limit int) (int, error) {
+func (db *DB) prune(ctx context.Context, table, key, where, order string, limit int, values ...any) (int, error) {
 	columns := strings.Split(key, ", ")
 	var rows [][]any
 	err := db.each(ctx, func(r *sql.Rows) error {
@@ -79,7 +79,7 @@ func (db *DB) prune(ctx context.Context, table, key, where, order string, value 
 		}
 		rows = append(rows, row)
 		return err
-	}, "SELECT "+key+" FROM (SELECT "+key+" FROM "+table+" WHERE "+where+" ORDER BY "+order+" LIMIT ?) AS old ORDER BY "+key, value, limit)
+	}, "SELECT "+key+" FROM (SELECT "+key+" FROM "+table+" WHERE "+where+" ORDER BY "+order+" LIMIT ?) AS old ORDER BY "+key, append(values, limit)...)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}

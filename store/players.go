@@ -152,7 +152,7 @@ func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 
 // PruneTokens deletes what has expired: tokens, and logins whose last token has.
 func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, error) {
-	tokens, err := db.prune(ctx, "tokens", "hash", "expires_at < ?", "expires_at", millis(now), limit)
+	tokens, err := db.prune(ctx, "tokens", "hash", "expires_at < ?", "expires_at", limit, millis(now))
 	if err != nil {
 		return tokens, err
 	}

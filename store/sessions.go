@@ -234,5 +234,5 @@ func (db *DB) soonest(ctx context.Context, query string, args ...any) (time.Time
 
 // PruneKeys forgets idempotency keys from before an instant, a lot at a time.
 func (db *DB) PruneKeys(ctx context.Context, before time.Time, limit int) (int, error) {
-	return db.prune(ctx, "idempotency_keys", "player_id, kind, value", "created_at < ?", "created_at", millis(before), limit)
+	return db.prune(ctx, "idempotency_keys", "player_id, kind, value", "created_at < ?", "created_at", limit, millis(before))
 }

@@ -174,5 +174,5 @@ func (db *DB) NextExpiry(ctx context.Context) (time.Time, error) {
 
 // PruneTickets forgets tickets that were over before an instant, a lot at a time.
 func (db *DB) PruneTickets(ctx context.Context, before time.Time, limit int) (int, error) {
-	return db.prune(ctx, "tickets", "id", "status IN ('cancelled', 'expired', 'matched') AND expires_at < ?", "status, expires_at", millis(before), limit)
+	return db.prune(ctx, "tickets", "id", "status IN ('cancelled', 'expired', 'matched') AND expires_at < ?", "status, expires_at", limit, millis(before))
 }

@@ -169,10 +169,11 @@ func (s *Sender) Send(ctx context.Context, p notify.Push) notify.Outcome {
 	case a.status/100 == 2:
 		return taken(id)
 	}
-	if a.status == http.StatusUnauthorized {
+	outcome := refused(a.answer, time.Now())
+	if a.status == http.StatusUnauthorized && outcome.Class == notify.Misconfigured { // otherwise it is about another's key
 		s.tokens.drop(token)
 	}
-	return refused(a.answer, time.Now())
+	return outcome
 }
 
 // Body is what is sent for a push, with the device's token in it.

@@ -14,10 +14,8 @@ import (
 	"yourturn/notify"
 )
 
-// How long Google is left alone when it asks for it.
-const (
-	quotaPause = time.Minute // when a quota is used up and it does not say for how long
-)
+// quotaPause is how long Google is left alone when a quota is used up and it does not say for how long.
+const quotaPause = time.Minute
 
 // The types of the details of Google's errors.
 const (
