@@ -156,6 +156,9 @@ func (db *DB) Claimed(ctx context.Context, claim string, ids []notify.DeliveryID
 	var pairs []session.ID // sessions of two, whose other player is named
 	err = db.each(ctx, func(rows *sql.Rows) error {
 		d, capacity, err := scanDue(rows)
+		if slices.ContainsFunc(found, func(f notify.Due) bool { return f.ID == d.ID }) {
+			return err // a player at two seats of a table, which no rule of ours lets happen
+		}
 		found = append(found, d)
 		if capacity == 2 {
 			pairs = append(pairs, session.ID(d.Session))
