@@ -53,7 +53,7 @@ const (
 
 // roomFor is how many deliveries a channel has claimed at most, for each slot: some are read, some are tried, and of some
 // the outcome is written down. When the database is slow, providers are asked more slowly.
-const roomFor = 4
+const roomFor = 8
 
 // claimLot bounds what is claimed at a time: on SQLite moves wait for it.
 const claimLot = 128
