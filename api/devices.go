@@ -132,19 +132,21 @@ func (s *server) deviceOperations(rt *routes) {
 		about:   "One line for each push of a message to a device, the newest first. Kept as long as the feed.",
 	}, s.listDeliveries)
 
-	for method, muted := range map[string]bool{"PUT": true, "DELETE": false} {
-		op := operation{
-			id: "muteSession", route: method + " /v1/sessions/{session_id}/mute", tag: "sessions", status: 204,
-			summary: "No pushes of this session",
-			about:   "The feed and the badge go on as ever.",
-		}
-		if !muted {
-			op.id, op.summary, op.about = "unmuteSession", "Pushes of this session again", "What was held back stays so."
-		}
-		register(rt, op, func(ctx context.Context, in *SessionPath) (*struct{}, error) {
-			return nil, s.Sessions.Mute(ctx, me(ctx), session.ID(in.SessionID), muted)
-		})
-	}
+	register(rt, operation{
+		id: "muteSession", route: "PUT /v1/sessions/{session_id}/mute", tag: "sessions", status: 204,
+		summary: "No pushes of this session",
+		about:   "The feed and the badge go on as ever.",
+	}, func(ctx context.Context, in *SessionPath) (*struct{}, error) {
+		return nil, s.Sessions.Mute(ctx, me(ctx), session.ID(in.SessionID), true)
+	})
+
+	register(rt, operation{
+		id: "unmuteSession", route: "DELETE /v1/sessions/{session_id}/mute", tag: "sessions", status: 204,
+		summary: "Pushes of this session again",
+		about:   "What was held back stays so.",
+	}, func(ctx context.Context, in *SessionPath) (*struct{}, error) {
+		return nil, s.Sessions.Mute(ctx, me(ctx), session.ID(in.SessionID), false)
+	})
 }
 
 func (s *server) putDevice(ctx context.Context, in *putDeviceInput) (*deviceReply, error) {

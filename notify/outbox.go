@@ -52,7 +52,7 @@ func (o *Outbox) Step(ctx context.Context) (int, error) {
 	return len(notices), nil
 }
 
-// deliver makes deliveries of notices, and lets the channels start at once with what they have places for.
+// deliver makes deliveries of notices, and lets the channels start at once with what they have room for.
 func (o *Outbox) deliver(ctx context.Context, notices []Notice, deliveries []Delivery) error {
 	of := map[string][]*Delivery{}
 	for i, d := range deliveries {

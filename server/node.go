@@ -139,7 +139,7 @@ func (n *Node) pushes(c Config, registry *prometheus.Registry) ([]api.Channel, e
 		return nil, err
 	}
 	common := notify.ChannelConfig{
-		Store: n.db, Texts: texts, Title: titles(c.Games), Now: n.time.now, Clock: time.Now, NewID: newID, Log: c.Log,
+		Store: n.db, Texts: texts, Title: n.title, Now: n.time.now, Clock: time.Now, NewID: newID, Log: c.Log,
 		Metrics: notify.NewMetrics(registry),
 	}
 	channels, shown, err := c.Push.channels(common, c.TestClock, c.Out, registry)
@@ -151,16 +151,13 @@ func (n *Node) pushes(c Config, registry *prometheus.Registry) ([]api.Channel, e
 	return shown, nil
 }
 
-// titles finds what people call a game; one that this node does not have goes by its name.
-func titles(all []games.Game) func(string) string {
-	return func(name string) string {
-		for _, g := range all {
-			if g.Info().Name == name {
-				return g.Info().Title
-			}
-		}
+// title is what people call a game; one that this node does not have goes by its name.
+func (n *Node) title(name string) string {
+	g, err := n.sessions.Game(name)
+	if err != nil {
 		return name
 	}
+	return g.Info().Title
 }
 
 func prepareSchema(ctx context.Context, database string) error {

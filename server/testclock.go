@@ -74,13 +74,8 @@ func (c *testClock) settle(ctx context.Context) error {
 		return err
 	}
 	for _, channel := range c.node.channels {
-		for {
-			if found, err := channel.Step(ctx); err != nil || found == 0 {
-				if err != nil {
-					return err
-				}
-				break
-			}
+		if err := untilNone(ctx, channel.Step); err != nil {
+			return err
 		}
 		channel.Drain()
 	}
@@ -119,14 +114,18 @@ func (c *testClock) tidy(ctx context.Context) error {
 		if !w.drains {
 			continue
 		}
-		for {
-			if found, err := w.step(ctx); err != nil || found == 0 {
-				if err != nil {
-					return err
-				}
-				break
-			}
+		if err := untilNone(ctx, w.step); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// untilNone makes passes until one finds nothing.
+func untilNone(ctx context.Context, step func(context.Context) (int, error)) error {
+	for {
+		if found, err := step(ctx); err != nil || found == 0 {
+			return err
+		}
+	}
 }

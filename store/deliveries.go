@@ -1,10 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
 	"time"
 
 	"yourturn/notify"
@@ -74,13 +74,7 @@ func (db *DB) Deliver(ctx context.Context, notices []notify.Notice, deliveries [
 }
 
 func cmpNotice(a, b notify.Notice) int {
-	if c := compare(a.Player, b.Player); c != 0 {
-		return c
-	}
-	if a.Seq != b.Seq {
-		return int(a.Seq - b.Seq)
-	}
-	return strings.Compare(a.Kind, b.Kind)
+	return cmp.Or(compare(a.Player, b.Player), cmp.Compare(a.Seq, b.Seq), compare(a.Kind, b.Kind))
 }
 
 const deliveryColumns = `id, player_id, seq, kind, at, session_id, game, version, turn, deadline_at, device_id, channel, status, reason, provider_id, attempts, created_at, updated_at, due_at, claim`
@@ -92,7 +86,7 @@ func deliveryRow(d notify.Delivery) []any {
 	}
 }
 
-// delivery scans the columns of a delivery, and further ones.
+// scanDelivery scans the columns of a delivery, and further ones.
 func scanDelivery(rows *sql.Rows, more ...any) (d notify.Delivery, err error) {
 	var at, deadline, created, updated, due int64
 	var sessionID, game sql.NullString
@@ -107,12 +101,7 @@ func scanDelivery(rows *sql.Rows, more ...any) (d notify.Delivery, err error) {
 func (db *DB) ClaimDeliveries(ctx context.Context, channel, claim string, lease time.Duration, limit int) ([]notify.Due, error) {
 	now := time.Now()
 	var ids []notify.DeliveryID
-	err := db.each(ctx, func(rows *sql.Rows) error {
-		var id notify.DeliveryID
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, "SELECT id FROM deliveries WHERE channel = ? AND due_at <= ? ORDER BY due_at LIMIT ?", channel, millis(now), limit)
+	err := db.each(ctx, scanIDs(&ids), "SELECT id FROM deliveries WHERE channel = ? AND due_at <= ? ORDER BY due_at LIMIT ?", channel, millis(now), limit)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}

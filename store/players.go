@@ -157,12 +157,7 @@ func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, e
 		return tokens, err
 	}
 	var logins []player.LoginID
-	err = db.each(ctx, func(rows *sql.Rows) error {
-		var id player.LoginID
-		err := rows.Scan(&id)
-		logins = append(logins, id)
-		return err
-	}, "SELECT id FROM logins WHERE expires_at < ? ORDER BY expires_at LIMIT ?", millis(now), limit)
+	err = db.each(ctx, scanIDs(&logins), "SELECT id FROM logins WHERE expires_at < ? ORDER BY expires_at LIMIT ?", millis(now), limit)
 	for _, login := range logins {
 		if err == nil {
 			err = db.EndLogin(ctx, login)

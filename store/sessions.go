@@ -144,9 +144,9 @@ func (db *DB) SessionIDs(ctx context.Context, after session.ID, limit int) (ids 
 	return ids, err
 }
 
-func scanIDs(into *[]session.ID) func(*sql.Rows) error {
+func scanIDs[T ~string](into *[]T) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
-		var id session.ID
+		var id T
 		err := rows.Scan(&id)
 		*into = append(*into, id)
 		return err
