@@ -35,6 +35,14 @@ type Game interface {
 	Leave(state json.RawMessage, seat int, env Env) (step Step[json.RawMessage], ok bool, err error)
 	// Next takes the server's own step after a pause.
 	Next(state json.RawMessage, env Env) (Step[json.RawMessage], error)
+	// Join seats somebody while the game is on. With a game that cannot, ok is false; JoinsLate says so beforehand.
+	Join(state json.RawMessage, seat int, env Env) (step Step[json.RawMessage], ok bool, err error)
+	JoinsLate() bool
+	// Migrate brings a state of older rules up to these. With a game that cannot, ok is false.
+	Migrate(from int, state json.RawMessage) (migrated json.RawMessage, ok bool, err error)
+	// BotMove chooses a move for a seat that must move, from what the seat may see. HasBots says beforehand that it can.
+	BotMove(state json.RawMessage, seat int, level Level, env Env) (json.RawMessage, error)
+	HasBots() bool
 }
 
 // Types are the schema names of what travels: "TicTacToeConfig", "TicTacToeMove", "TicTacToeView".
@@ -195,6 +203,37 @@ func (g *erased[C, S, M, V]) Leave(state json.RawMessage, seat int, env Env) (st
 	}
 	step, err = erase(rules.Leave(s, seat, env))
 	return step, true, err
+}
+
+func (g *erased[C, S, M, V]) JoinsLate() bool {
+	_, ok := any(g.rules).(Joiner[S])
+	return ok
+}
+
+func (g *erased[C, S, M, V]) Join(state json.RawMessage, seat int, env Env) (step Step[json.RawMessage], ok bool, err error) {
+	rules, ok := any(g.rules).(Joiner[S])
+	if !ok {
+		return step, false, nil
+	}
+	s, err := unmarshal[S](state)
+	if err != nil {
+		return step, true, err
+	}
+	step, err = erase(rules.Join(s, seat, env))
+	return step, true, err
+}
+
+func (g *erased[C, S, M, V]) Migrate(from int, state json.RawMessage) (migrated json.RawMessage, ok bool, err error) {
+	rules, ok := any(g.rules).(Migrator[S])
+	if !ok {
+		return nil, false, nil
+	}
+	s, err := rules.Migrate(from, state)
+	if err != nil {
+		return nil, true, err
+	}
+	migrated, err = json.Marshal(s)
+	return migrated, true, err
 }
 
 func (g *erased[C, S, M, V]) Next(state json.RawMessage, env Env) (Step[json.RawMessage], error) {

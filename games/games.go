@@ -24,6 +24,8 @@ type Info struct {
 	MaxSeats    int      //
 	TurnSeconds int      // how long a turn takes when nobody asks for another length
 	Roles       []string // what a seat can be, when seats differ; each for one seat
+	RolesOpen   bool     // who asked for no role starts without one, and the rules hand them out; otherwise the server gives the free ones
+	AtOnce      bool     // when several seats are awaited, each move is applied as it comes, and the order of arrival may matter
 }
 
 // Env is all a rule knows of the world.
@@ -80,7 +82,9 @@ type Rules[Config, State, Move, View any] interface {
 	// Start sets up the table and says who moves first.
 	Start(Setup[Config]) (Step[State], error)
 	// Apply plays one move of an awaited seat. The moves of a simultaneous turn are applied one after another in the
-	// order of the seats, when the last has arrived; what all but the last of these steps await is ignored.
+	// order of the seats, when the last has arrived; what all but the last of these steps await is ignored. In a game
+	// that is AtOnce each is applied when it comes: while a step awaits the others of the turn as before, that turn goes
+	// on, with the deadline it has; whatever else it awaits begins the next.
 	Apply(state State, seat int, move Move, env Env) (Step[State], error)
 	// View is what one seat may know of the state.
 	View(state State, seat int) View

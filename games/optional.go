@@ -1,5 +1,7 @@
 package games
 
+import "encoding/json"
+
 // The interfaces of this file are optional: [Define] finds by assertion which of them a game's rules have.
 
 // Configurer fills in the defaults of a config and refuses what cannot be played. Without it every config that fits
@@ -29,4 +31,33 @@ type Leaver[State any] interface {
 // followed by Next once its Within has passed.
 type Stepper[State any] interface {
 	Next(state State, env Env) (Step[State], error)
+}
+
+// Joiner lets people sit down while the game is on, up to Info.MaxSeats. The seat is a new one, the next number; or one
+// that the state knows, when somebody who sits there and is not awaited joins again: they are back, if they had been
+// set aside. A Step whose state is the one given changes nothing. Like a Leaver's, a Step that awaits whom the turn
+// awaited, with or without this seat, lets that turn go on.
+type Joiner[State any] interface {
+	Join(state State, seat int, env Env) (Step[State], error)
+}
+
+// Migrator takes over the state of a session that was started under older rules: from is their Info.Version, and always
+// below today's. Without it, or when it returns an error, such a session can be read and given up but no longer played.
+// Whoever is awaited is so as before: what Migrate returns must be a state in which these seats can move.
+type Migrator[State any] interface {
+	Migrate(from int, state json.RawMessage) (State, error)
+}
+
+// Imaginer makes up a state that a seat cannot tell from the true one: what the seat sees is as it is, and all the rest
+// is drawn by the dice (the order of the deck, the others' hands). Bots think ahead on such states, so that they know
+// no more than a person in their place, and a law checks that the seat would see the same. A game that hides nothing
+// from anybody can make its View the same type as its State, and needs none. Without either, bots move at random.
+type Imaginer[State, View any] interface {
+	Imagine(view View, seat int, env Env) State
+}
+
+// BotMover chooses a bot's move where looking ahead over listed moves cannot, as in a quiz. It sees what a person in
+// the bot's place would see.
+type BotMover[Move, View any] interface {
+	BotMove(view View, seat int, level Level, env Env) Move
 }
