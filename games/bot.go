@@ -42,3 +42,29 @@ func (g *erased[C, S, M, V]) BotMove(state json.RawMessage, seat int, level Leve
 	}
 	return json.Marshal(moves[env.Rand.IntN(len(moves))])
 }
+
+func (g *erased[C, S, M, V]) Imagine(state json.RawMessage, seat int, env Env) (imagined json.RawMessage, ok bool, err error) {
+	s, err := unmarshal[S](state)
+	if err != nil {
+		return nil, false, err
+	}
+	made, ok := imagine(g.rules, s, seat, env)
+	if !ok {
+		return nil, false, nil
+	}
+	imagined, err = json.Marshal(made)
+	return imagined, true, err
+}
+
+// imagine makes up a state from what a seat sees of the true one; ok is false when the rules do not say how.
+func imagine[C, S, M, V any](rules Rules[C, S, M, V], state S, seat int, env Env) (imagined S, ok bool) {
+	view := rules.View(state, seat)
+	if open, same := any(view).(S); same {
+		return open, true // nothing is hidden
+	}
+	imaginer, ok := any(rules).(Imaginer[S, V])
+	if !ok {
+		return imagined, false
+	}
+	return imaginer.Imagine(view, seat, env), true
+}

@@ -43,6 +43,8 @@ type Game interface {
 	// BotMove chooses a move for a seat that must move, from what the seat may see. HasBots says beforehand that it can.
 	BotMove(state json.RawMessage, seat int, level Level, env Env) (json.RawMessage, error)
 	HasBots() bool
+	// Imagine makes up a state that the seat cannot tell from this one. With a game that cannot, ok is false.
+	Imagine(state json.RawMessage, seat int, env Env) (imagined json.RawMessage, ok bool, err error)
 }
 
 // Types are the schema names of what travels: "TicTacToeConfig", "TicTacToeMove", "TicTacToeView".
