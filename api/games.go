@@ -19,6 +19,9 @@ type Game struct {
 	MinSeats     int       `json:"min_seats" doc:"The least seats of a session, and how many it has unless its creator asks for more." example:"2"`
 	MaxSeats     int       `json:"max_seats" doc:"The most seats of a session." example:"2"`
 	Roles        []string  `json:"roles" doc:"What a seat can be; empty when all seats are alike."`
+	Bots         bool      `json:"bots" doc:"Whether the server can play seats of it."`
+	LateJoin     bool      `json:"late_join" doc:"Whether one may sit down while it is being played."`
+	Open         bool      `json:"open,omitempty" doc:"Whether this server keeps a session open that anybody may enter: enterGame."`
 	TurnSeconds  int       `json:"turn_seconds" doc:"How long a turn takes when nobody asks for another length." example:"86400"`
 	ConfigSchema rawObject `json:"config_schema" doc:"JSON Schema of the game's config."`
 	MoveSchema   rawObject `json:"move_schema" doc:"JSON Schema of a move."`
@@ -31,11 +34,11 @@ type List[T any] struct {
 	NextCursor string `json:"next_cursor,omitempty" doc:"Ask with it as cursor for the next page. Absent on the last."`
 }
 
-func wireGame(g games.Game) (Game, error) {
+func (s *server) wireGame(g games.Game) (Game, error) {
 	info, types := g.Info(), g.Types()
 	w := Game{
 		Name: info.Name, Title: info.Title, RulesVersion: info.Version, MinSeats: info.MinSeats, MaxSeats: info.MaxSeats,
-		Roles: info.Roles, TurnSeconds: info.TurnSeconds,
+		Roles: info.Roles, Bots: g.HasBots(), LateJoin: g.JoinsLate(), Open: s.Sessions.Stands(info.Name), TurnSeconds: info.TurnSeconds,
 	}
 	if w.Roles == nil {
 		w.Roles = []string{}
@@ -83,7 +86,7 @@ func (s *server) gameOperations(rt *routes) {
 	}, func(context.Context, *struct{}) (*listReply, error) {
 		all := List[Game]{Items: []Game{}}
 		for _, g := range s.Games {
-			w, err := wireGame(g)
+			w, err := s.wireGame(g)
 			if err != nil {
 				return nil, err
 			}
@@ -99,7 +102,7 @@ func (s *server) gameOperations(rt *routes) {
 	}, func(_ context.Context, in *input) (*reply, error) {
 		for _, g := range s.Games {
 			if g.Info().Name == in.Game {
-				w, err := wireGame(g)
+				w, err := s.wireGame(g)
 				return &reply{w}, err
 			}
 		}

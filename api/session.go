@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -34,6 +36,9 @@ type Session struct {
 	View         rawObject   `json:"view,omitempty" doc:"What your seat sees, as view_schema says. Absent while it waits, and when this server cannot draw it."`
 	LegalMoves   []rawObject `json:"legal_moves,omitempty" doc:"What you may play, when it is your turn and the game can list it."`
 	Result       *Result     `json:"result,omitempty" doc:"How it ended."`
+	SuccessorID  string      `json:"successor_id,omitempty" doc:"The session that follows this one: a rematch that somebody has asked for (rematchSession takes you there), or the next one of an open game (enterGame does)."`
+	SeedHash     string      `json:"seed_hash" doc:"The SHA-256 of the seed from which all dice of the session are rolled, in hexadecimal: the server cannot change the seed any more." example:"3b7e0b6f7b1c9f3c0d3b0c5b8a3d0f9e6c1a2b4d5e6f708192a3b4c5d6e7f809"`
+	Seed         string      `json:"seed,omitempty" doc:"The seed, in hexadecimal, once the session is over: with it everybody can roll the dice again."`
 	FeedSeq      *int64      `json:"feed_seq,omitempty" doc:"The feed's last number before this was read: what happens afterwards comes with higher numbers."`
 }
 
@@ -45,6 +50,7 @@ type Seat struct {
 	Avatar      string      `json:"avatar,omitempty" doc:"Their avatar."`
 	Role        string      `json:"role,omitempty" doc:"Their role, in a game that has roles."`
 	Bot         bool        `json:"bot" doc:"Whether the server plays it."`
+	BotLevel    string      `json:"bot_level,omitempty" doc:"How well it plays: easy, normal or hard."`
 	Deleted     bool        `json:"deleted,omitempty" doc:"Whether the account is gone."`
 	Forfeited   bool        `json:"forfeited,omitempty" doc:"Whether they gave up, or let the time run out where that loses."`
 	Result      *SeatResult `json:"result,omitempty" doc:"What they came to."`
@@ -71,13 +77,19 @@ func (s *server) wireSession(ctx context.Context, sess session.Session, player n
 		ID: string(sess.ID), Game: sess.Game, RulesVersion: sess.RulesVersion, Status: string(sess.Status), Version: sess.Version,
 		Turn: sess.Turn, ToMove: sess.Await, DeadlineAt: deadline(sess.Deadline), TurnSeconds: sess.TurnSeconds,
 		CreatedAt: seconds(sess.CreatedAt), UpdatedAt: seconds(sess.UpdatedAt), SeatsWanted: sess.Capacity,
-		Seats: []Seat{}, Config: rawObject(sess.Config),
+		Seats: []Seat{}, Config: rawObject(sess.Config), SuccessorID: string(sess.Successor), SeedHash: session.SeedHash(sess.Seed),
 	}
 	if w.ToMove == nil {
 		w.ToMove = []int{}
 	}
 	if sess.Status == session.Waiting {
-		w.JoinCode, w.DeadlineAt = sess.JoinCode, nil
+		w.DeadlineAt = nil
+	}
+	if s.Sessions.Joinable(sess) {
+		w.JoinCode = sess.JoinCode
+	}
+	if sess.Status == session.Finished {
+		w.Seed = hex.EncodeToString(sess.Seed)
 	}
 	number := games.Spectator
 	if seat, ok := sess.SeatOf(player); ok {
@@ -85,7 +97,7 @@ func (s *server) wireSession(ctx context.Context, sess session.Session, player n
 		w.YourSeat, w.YourTurn, w.Muted = &seat.Number, sess.MustMove(seat.Number), seat.Muted
 	}
 	view, err := s.Sessions.ViewFor(sess, number)
-	if err != nil {
+	if err != nil && !errors.Is(err, session.ErrOtherRules) {
 		logger(ctx).Error("a session is shown without its view", slog.String("session_id", w.ID), slog.Any("error", err))
 	}
 	w.View = rawObject(view.State)
@@ -99,10 +111,16 @@ func (s *server) wireSession(ctx context.Context, sess session.Session, player n
 	return w
 }
 
+// botName is what bots are called: a word that many languages share.
+const botName = "Bot"
+
 func wireSeat(seat session.Seat, result *games.Result) Seat {
 	w := Seat{
 		Seat: seat.Number, PlayerID: string(seat.Player), DisplayName: seat.DisplayName, Avatar: seat.Avatar, Role: seat.Role,
 		Deleted: seat.Deleted, Forfeited: seat.Left,
+	}
+	if seat.Bot != "" {
+		w.Bot, w.BotLevel, w.DisplayName = true, string(seat.Bot), botName
 	}
 	if result == nil {
 		return w

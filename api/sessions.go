@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"yourturn/games"
 	"yourturn/notify"
 	"yourturn/session"
 )
@@ -56,7 +57,13 @@ type (
 		Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
 		TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 		Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
-		Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default." example:"2"`
+		Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default, or as many as you ask bots for and yourself." example:"2"`
+		Bots        []bot     `json:"bots,omitempty" maxItems:"999" doc:"Seats that the server plays. They sit down at once."`
+	}
+	// bot is a seat that the server is asked to play.
+	bot struct {
+		Level string `json:"level" enum:"easy,normal,hard" doc:"How well it plays."`
+		Role  string `json:"role,omitempty" maxLength:"64" doc:"Its role, in a game that has roles; any by default."`
 	}
 	joinRequest struct {
 		JoinCode string `json:"join_code" minLength:"8" maxLength:"20" doc:"The code, in capitals or not, with or without dashes." example:"7H2KQ9XD"`
@@ -113,14 +120,15 @@ type (
 )
 
 // moveProblems are what a position can have against a move.
-var moveProblems = []string{"not-your-turn", "stale-turn", "already-moved", "session-finished", "session-waiting", anyRule}
+var moveProblems = []string{"not-your-turn", "stale-turn", "already-moved", "session-finished", "session-waiting", "other-rules", anyRule}
 
 func (s *server) sessionOperations(rt *routes) {
 	register(rt, operation{
 		id: "createSession", route: "POST /v1/sessions", tag: "sessions", status: 201,
 		problems: []string{"idempotency-mismatch", anyRule},
 		summary:  "Open a private table",
-		about:    "The answer has a join code for those you play with. It starts when its seats are taken, and ends after 7 days if they are not.",
+		about: "The answer has a join code for those you play with. It starts when its seats are taken, and ends after 7 days if they are not. " +
+			"Bots sit down at once and play as people do, a moment after it becomes their turn.",
 	}, s.createSession)
 
 	register(rt, operation{
@@ -131,9 +139,10 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "joinSession", route: "POST /v1/sessions/join", tag: "sessions", limits: []limitClass{limitCodes, limitMyCodes},
-		problems: []string{"not-found", "session-full", "session-started", "session-finished", "role-taken"},
+		problems: []string{"not-found", "session-full", "session-started", "session-finished", "role-taken", "other-rules"},
 		summary:  "Join a private table",
-		about:    "Takes a seat by a join code. Who sits there already gets the session as it is.",
+		about: "Takes a seat by a join code; of a session that is being played, too, when its game takes latecomers. Who sits there " +
+			"already gets the session as it is. Somebody whom the game has set aside because they did not move is back in it.",
 	}, s.joinSession)
 
 	register(rt, operation{
@@ -174,6 +183,22 @@ func (s *server) sessionOperations(rt *routes) {
 	})
 
 	register(rt, operation{
+		id: "rematchSession", route: "POST /v1/sessions/{session_id}/rematch", tag: "sessions",
+		problems: []string{"session-active", "session-waiting", "session-full", "session-started", "session-finished", "other-rules"},
+		summary:  "Play again",
+		about: "The first to ask opens a table with the same config, at which everybody sits one seat further on, and the others are told; " +
+			"when they ask, they sit down there. It starts when all are back. Again by the same player it changes nothing. Answers with the new session.",
+	}, s.rematchSession)
+
+	register(rt, operation{
+		id: "enterGame", route: "POST /v1/games/{game}/enter", tag: "sessions", limits: []limitClass{limitMyCodes},
+		problems: []string{"not-found", "session-started"},
+		summary:  "Enter the open session of a game",
+		about: "Some servers keep a session of a game open that anybody may enter, without a code or a ticket; such games have open: true. " +
+			"When it is over or full, this leads into its successor, which its last message has named.",
+	}, s.enterGame)
+
+	register(rt, operation{
 		id: "listEvents", route: "GET /v1/sessions/{session_id}/events", tag: "sessions",
 		summary: "What has happened",
 		about:   "The history as my seat may see it. Go on with the last version that you have; the events of one version are never split over pages.",
@@ -208,8 +233,16 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	}
 	sess, err := s.Sessions.Create(ctx, me(ctx), session.Wish{
 		Game: in.Body.Game, Config: json.RawMessage(in.Body.Config), TurnSeconds: in.Body.TurnSeconds, Role: in.Body.Role, Seats: in.Body.Seats,
+		Bots: bots(in.Body.Bots),
 	}, key)
 	return s.reply(ctx, sess, err)
+}
+
+func bots(asked []bot) (wanted []session.Bot) {
+	for _, b := range asked {
+		wanted = append(wanted, session.Bot{Level: games.Level(b.Level), Role: b.Role})
+	}
+	return wanted
 }
 
 func (s *server) previewSession(ctx context.Context, in *codePath) (*previewReply, error) {
@@ -223,7 +256,7 @@ func (s *server) previewSession(ctx context.Context, in *codePath) (*previewRepl
 	}
 	w := SessionPreview{
 		Game: sess.Game, Title: g.Info().Title, Config: rawObject(sess.Config), Status: string(sess.Status), TurnSeconds: sess.TurnSeconds,
-		SeatsFree: sess.Capacity - len(sess.Seats), RolesFree: sess.FreeRoles(g.Info()),
+		SeatsFree: s.Sessions.SeatsFree(sess), RolesFree: sess.FreeRoles(g.Info()),
 	}
 	if len(sess.Seats) > 0 {
 		w.HostDisplayName = sess.Seats[0].DisplayName
@@ -315,6 +348,16 @@ func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error
 
 func (s *server) forfeitSession(ctx context.Context, in *SessionPath) (*sessionReply, error) {
 	sess, err := s.Sessions.Forfeit(ctx, me(ctx), loginOf(ctx), session.ID(in.SessionID))
+	return s.reply(ctx, sess, err)
+}
+
+func (s *server) rematchSession(ctx context.Context, in *SessionPath) (*sessionReply, error) {
+	sess, err := s.Sessions.Rematch(ctx, me(ctx), loginOf(ctx), session.ID(in.SessionID))
+	return s.reply(ctx, sess, err)
+}
+
+func (s *server) enterGame(ctx context.Context, in *GamePath) (*sessionReply, error) {
+	sess, err := s.Sessions.Enter(ctx, me(ctx), in.Game)
 	return s.reply(ctx, sess, err)
 }
 

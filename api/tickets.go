@@ -20,13 +20,19 @@ type Ticket struct {
 	Role        string    `json:"role,omitempty" doc:"The role that is wanted."`
 	Status      string    `json:"status" doc:"waiting, matched, cancelled or expired. Only waiting ever changes." example:"waiting"`
 	SessionID   string    `json:"session_id,omitempty" doc:"The session it became, once matched."`
+	BotAfter    int       `json:"bot_after_seconds,omitempty" doc:"So long after it was made bots take the seats that are still free."`
 	CreatedAt   time.Time `json:"created_at" doc:"When it was made: the oldest is matched first."`
 	ExpiresAt   time.Time `json:"expires_at" doc:"When it ends if nobody is found; the feed tells of it."`
 }
 
 func wireTicket(t matchmaking.Ticket) Ticket {
+	var botAfter int
+	if !t.BotsAt.IsZero() {
+		botAfter = int(t.BotsAt.Sub(t.CreatedAt).Seconds())
+	}
 	return Ticket{
-		ID: string(t.ID), Game: t.Wish.Game, Config: rawObject(t.Wish.Config), TurnSeconds: t.Wish.TurnSeconds, Role: t.Wish.Role,
+		BotAfter: botAfter,
+		ID:       string(t.ID), Game: t.Wish.Game, Config: rawObject(t.Wish.Config), TurnSeconds: t.Wish.TurnSeconds, Role: t.Wish.Role,
 		Status: string(t.Status), SessionID: string(t.Session), CreatedAt: seconds(t.CreatedAt), ExpiresAt: seconds(t.ExpiresAt),
 	}
 }
@@ -63,6 +69,7 @@ type (
 		Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
 		TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 		Role        string    `json:"role,omitempty" maxLength:"64" doc:"The role to play, in a game that has roles; any by default."`
+		BotAfter    int       `json:"bot_after_seconds,omitempty" minimum:"1" maximum:"604800" doc:"Play with bots if not enough people were found after so many seconds, up to 7 days; never by default." example:"30"`
 	}
 	createTicketInput struct {
 		IdempotencyKey
@@ -89,7 +96,7 @@ func (s *server) ticketOperations(rt *routes) {
 		}
 		t, err := s.Tickets.Create(ctx, me(ctx), session.Wish{
 			Game: in.Body.Game, Config: json.RawMessage(in.Body.Config), TurnSeconds: in.Body.TurnSeconds, Role: in.Body.Role,
-		}, key)
+		}, time.Duration(in.Body.BotAfter)*time.Second, key)
 		if err != nil {
 			return nil, err
 		}

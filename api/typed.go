@@ -20,7 +20,8 @@ type typedRequest struct {
 	Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
 	TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 	Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
-	Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default." example:"2"`
+	Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default, or as many as you ask bots for and yourself." example:"2"`
+	Bots        []bot     `json:"bots,omitempty" maxItems:"999" doc:"Seats that the server plays. They sit down at once."`
 }
 
 type startInput struct {
@@ -41,6 +42,7 @@ func (s *server) typedOperations(rt *routes, g games.Game) {
 	}, func(ctx context.Context, in *startInput) (*sessionReply, error) {
 		generic := createSessionInput{IdempotencyKey: in.IdempotencyKey, Body: sessionRequest{
 			Game: info.Name, Config: in.Body.Config, TurnSeconds: in.Body.TurnSeconds, Role: in.Body.Role, Seats: in.Body.Seats,
+			Bots: in.Body.Bots,
 		}}
 		return s.createSession(ctx, &generic)
 	})

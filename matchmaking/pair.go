@@ -2,45 +2,95 @@ package matchmaking
 
 import (
 	"slices"
+	"time"
 
+	"yourturn/games"
 	"yourturn/session"
 )
 
 // pair finds the matches among tickets of one bucket, given oldest first: whoever has waited longest sits down first,
-// with the next oldest that fit. Nobody meets themselves, and no role is given twice.
-func pair(tickets []Ticket) []session.Match {
-	var matches []session.Match
-	taken := make([]bool, len(tickets))
+// with the next oldest that fit. Nobody meets themselves, and no role is given twice. Bots take what is still free at the
+// tables of those who have waited long enough for that.
+func pair(tickets []Ticket, now time.Time) []session.Match {
+	p := pairing{tickets: tickets, taken: make([]bool, len(tickets)), now: now}
 	for first := range tickets {
-		if taken[first] {
-			continue
-		}
-		table := fill(tickets, taken, first)
-		if len(table) < tickets[first].Wish.Seats {
-			continue
-		}
-		m := session.Match{Wish: tickets[first].Wish}
-		for _, i := range table {
-			taken[i] = true
-			m.Players = append(m.Players, session.Seated{Player: tickets[i].Player, Role: tickets[i].Wish.Role})
-			m.Tickets = append(m.Tickets, string(tickets[i].ID))
-		}
-		matches = append(matches, m)
+		p.match(first, tickets[first].Wish.Seats)
 	}
-	return matches
+	for first := range tickets {
+		if p.playsBots(first) {
+			p.match(first, 1)
+		}
+	}
+	return p.matches
 }
 
-// fill seats others beside the first ticket until the table is full or nobody fits any more.
-func fill(tickets []Ticket, taken []bool, first int) []int {
-	table := []int{first}
-	for i := first + 1; i < len(tickets) && len(table) < tickets[first].Wish.Seats; i++ {
-		fits := !slices.ContainsFunc(table, func(seated int) bool {
-			a, b := tickets[seated], tickets[i]
-			return a.Player == b.Player || a.Wish.Role != "" && a.Wish.Role == b.Wish.Role
-		})
-		if fits && !taken[i] {
-			table = append(table, i)
-		}
+type pairing struct {
+	tickets []Ticket
+	taken   []bool
+	now     time.Time
+	matches []session.Match
+}
+
+// match seats others beside the first ticket. When there are not even as many as it must be, all wait on.
+func (p *pairing) match(first, least int) {
+	if p.taken[first] {
+		return
 	}
-	return table
+	seats := p.tickets[first].Wish.Seats
+	table := p.fill([]int{first}, least < seats)
+	if len(table) < least {
+		return
+	}
+	m := session.Match{Wish: p.tickets[first].Wish}
+	for _, i := range table {
+		p.taken[i] = true
+		m.Players = append(m.Players, session.Seated{Player: p.tickets[i].Player, Role: p.tickets[i].Wish.Role})
+		m.Tickets = append(m.Tickets, string(p.tickets[i].ID))
+	}
+	for len(m.Players) < seats {
+		m.Players = append(m.Players, session.Seated{Bot: games.Normal})
+	}
+	p.matches = append(p.matches, m)
+}
+
+// triesForTable bounds the search for a full table: with many who exclude each other it could take for ever.
+const triesForTable = 2000
+
+// fill seats others until the table is full or nobody fits any more. The oldest that fit come first; when those cannot
+// be completed, it tries the next.
+func (p *pairing) fill(table []int, withBots bool) []int {
+	seats, tries, best := p.tickets[table[0]].Wish.Seats, 0, table
+	var sit func(table []int, from int) bool
+	sit = func(table []int, from int) bool {
+		if len(table) > len(best) {
+			best = slices.Clone(table)
+		}
+		if len(table) == seats {
+			return true
+		}
+		for i := from; i < len(p.tickets) && tries < triesForTable; i++ {
+			if p.taken[i] || !p.fits(table, i) || withBots && !p.playsBots(i) {
+				continue
+			}
+			tries++
+			if sit(append(table, i), i+1) {
+				return true
+			}
+		}
+		return false
+	}
+	sit(table, table[0]+1)
+	return best
+}
+
+func (p *pairing) fits(table []int, i int) bool {
+	return !slices.ContainsFunc(table, func(seated int) bool {
+		a, b := p.tickets[seated], p.tickets[i]
+		return a.Player == b.Player || a.Wish.Role != "" && a.Wish.Role == b.Wish.Role
+	})
+}
+
+func (p *pairing) playsBots(i int) bool {
+	at := p.tickets[i].BotsAt
+	return !at.IsZero() && !at.After(p.now)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -66,7 +67,7 @@ func TestPair(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			given := tickets(c.seats, c.tickets)
-			matches := pair(given)
+			matches := pair(given, time.Time{})
 			if got := paired(matches); got != c.want {
 				t.Errorf("%s: %q, want %q", c.tickets, got, c.want)
 			}
@@ -106,7 +107,7 @@ func TestPairKeepsItsPromises(t *testing.T) {
 		for _, ticket := range given {
 			left[ticket.ID] = ticket
 		}
-		for _, m := range pair(given) {
+		for _, m := range pair(given, time.Time{}) {
 			if len(m.Tickets) != seats || len(m.Players) != seats || m.Wish.Seats != seats {
 				t.Fatalf("a table of %d seats %v", seats, m.Tickets)
 			}

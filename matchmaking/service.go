@@ -16,6 +16,8 @@ import (
 type Sessions interface {
 	Settle(session.Wish) (session.Wish, games.Game, error)
 	Match(context.Context, session.Match) (session.Session, error)
+	Game(name string) (games.Game, error)
+	Games() []string
 }
 
 // Service takes tickets and matches them.
@@ -38,17 +40,24 @@ func NewService(store Store, sessions Sessions, wake func(...notify.PlayerID), n
 	}
 }
 
-// Create takes a ticket and matches it at once when somebody fits.
-func (s *Service) Create(ctx context.Context, player notify.PlayerID, w session.Wish, key *session.Key) (Ticket, error) {
+// Create takes a ticket and matches it at once when somebody fits. After botsAfter, when that is more than nothing, bots
+// take the seats that are still free.
+func (s *Service) Create(ctx context.Context, player notify.PlayerID, w session.Wish, botsAfter time.Duration, key *session.Key) (Ticket, error) {
 	if made, ok, err := s.madeBy(ctx, key); ok || err != nil {
 		return made, err
 	}
-	w, _, err := s.sessions.Settle(w)
+	w, g, err := s.sessions.Settle(w)
 	if err != nil {
 		return Ticket{}, err
 	}
+	if botsAfter > 0 && !g.HasBots() {
+		return Ticket{}, &games.Invalid{Issues: []games.Issue{{Location: "body.bot_after_seconds", Message: "the game has no bots"}}}
+	}
 	now := s.now()
 	t := Ticket{ID: TicketID(s.newID()), Player: player, Wish: w, Status: Waiting, CreatedAt: now, ExpiresAt: now.Add(Life)}
+	if botsAfter > 0 {
+		t.BotsAt = now.Add(botsAfter)
+	}
 	err = s.store.AddTicket(ctx, t, MaxOpen, key)
 	if errors.Is(err, session.ErrConflict) { // the same key at the same instant
 		made, _, err := s.madeBy(ctx, key)
@@ -93,20 +102,25 @@ func (s *Service) matchTicket(ctx context.Context, t Ticket) error {
 	if err != nil || now.Status != Waiting {
 		return err
 	}
-	return s.match(ctx, t.Bucket())
+	g, err := s.sessions.Game(t.Wish.Game)
+	if err != nil {
+		return err
+	}
+	return s.match(ctx, t.Bucket(), roles(g))
 }
 
 // openMax is how many tickets of a bucket are looked at together.
 const openMax = 500
 
 // match makes all the sessions that a bucket's tickets allow.
-func (s *Service) match(ctx context.Context, bucket string) error {
+func (s *Service) match(ctx context.Context, bucket string, roles []string) error {
 	for {
-		open, err := s.store.OpenTickets(ctx, bucket, s.now(), openMax)
+		now := s.now()
+		open, err := s.store.OpenTickets(ctx, bucket, roles, now, openMax)
 		if err != nil {
 			return err
 		}
-		matches := pair(open)
+		matches := pair(open, now)
 		if len(matches) == 0 {
 			return nil
 		}
@@ -124,6 +138,9 @@ func (s *Service) match(ctx context.Context, bucket string) error {
 		}
 	}
 }
+
+// roles are what the tickets of a game may ask to be.
+func roles(g games.Game) []string { return append([]string{""}, g.Info().Roles...) }
 
 // jitter keeps two nodes that collided from colliding again.
 func jitter(ctx context.Context) error {
@@ -195,6 +212,24 @@ func (s *Service) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return s.healAll(ctx, buckets)
+}
+
+// SeatBots matches those who have waited long enough with bots. It tells in how many buckets it looked.
+func (s *Service) SeatBots(ctx context.Context) (int, error) {
+	buckets, err := s.store.BotBuckets(ctx, s.sessions.Games(), s.now())
+	if err != nil {
+		return 0, err
+	}
+	return s.healAll(ctx, buckets)
+}
+
+// NextBots is when there will be somebody to seat with bots.
+func (s *Service) NextBots(ctx context.Context) (time.Time, error) {
+	return s.store.NextBots(ctx, s.sessions.Games())
+}
+
+func (s *Service) healAll(ctx context.Context, buckets []string) (int, error) {
 	var failed []error // one bucket that fails leaves the others to be healed
 	for _, bucket := range buckets {
 		failed = append(failed, s.heal(ctx, bucket))
@@ -208,7 +243,18 @@ func (s *Service) heal(ctx context.Context, bucket string) error {
 		return err
 	}
 	defer leave()
-	return s.match(ctx, bucket)
+	oldest, err := s.store.OpenTickets(ctx, bucket, nil, s.now(), 1)
+	if err != nil || len(oldest) == 0 {
+		return err
+	}
+	g, err := s.sessions.Game(oldest[0].Wish.Game)
+	if errors.Is(err, session.ErrNoSuchGame) { // another node's
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.match(ctx, bucket, roles(g))
 }
 
 // expiryLot bounds one pass of the expiry.

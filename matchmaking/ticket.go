@@ -40,6 +40,7 @@ type Ticket struct {
 	Status    Status
 	Session   session.ID // once matched
 	CreatedAt time.Time
+	BotsAt    time.Time // from when on bots may take the seats that are free; zero: never
 	ExpiresAt time.Time
 }
 
@@ -74,10 +75,15 @@ type Store interface {
 	Tickets(ctx context.Context, player notify.PlayerID, after TicketID, limit int) ([]Ticket, error)
 	// CancelTicket ends a ticket that waits; one that does not is left as it is.
 	CancelTicket(ctx context.Context, id TicketID) error
-	// OpenTickets lists what waits in a bucket, oldest first.
-	OpenTickets(ctx context.Context, bucket string, now time.Time, limit int) ([]Ticket, error)
+	// OpenTickets lists what waits in a bucket, oldest first: an equal share of the limit for each role, so that many of
+	// one cannot hide the few of another. No roles means all of them alike.
+	OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, limit int) ([]Ticket, error)
 	// CrowdedBuckets lists the buckets in which tickets of more than one player wait.
 	CrowdedBuckets(ctx context.Context, now time.Time) ([]string, error)
+	// BotBuckets lists the buckets of these games in which tickets wait whose free seats bots may take by now.
+	BotBuckets(ctx context.Context, games []string, now time.Time) ([]string, error)
+	// NextBots is the instant from which bots may match the next ticket of these games; session.Never when there is none.
+	NextBots(ctx context.Context, games []string) (time.Time, error)
 	// ExpireTickets ends tickets whose time is over, tells their owners in the feed, and returns who they are.
 	ExpireTickets(ctx context.Context, now time.Time, limit int) ([]notify.PlayerID, error)
 	// NextExpiry is the instant at which the next ticket expires; session.Never when none does.

@@ -53,7 +53,7 @@ func (d Due) untrue(now time.Time) string {
 	switch d.Kind {
 	case YourTurn, TurnReminder:
 		return d.Table.waits(d.Turn, now)
-	case Matched:
+	case Matched, RematchOffered:
 		if d.Table == nil {
 			return ReasonSessionGone
 		}

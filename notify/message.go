@@ -29,6 +29,7 @@ const (
 	TurnReminder    = "turn_reminder"    // most of your time is gone
 	SessionUpdated  = "session_updated"  // something happened, and you need not act
 	SessionFinished = "session_finished" // the session is over
+	RematchOffered  = "rematch_offered"  // somebody at the table wants to play again
 	TicketExpired   = "ticket_expired"   // nobody was found
 )
 

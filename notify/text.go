@@ -39,6 +39,7 @@ var wordings = [...]wording{
 	{kind: YourTurn, game: true, opponent: true, waiting: true},
 	{kind: TurnReminder, game: true, opponent: true, waiting: true},
 	{kind: SessionFinished, game: true, opponent: true},
+	{kind: RematchOffered, game: true, opponent: true},
 	{kind: TicketExpired, game: true},
 	{kind: TestPush},
 	{kind: "other", game: true}, // stays the last: what is said of every kind that is not listed

@@ -57,6 +57,8 @@ var rights = map[string]right{
 	"listEvents":     {none: 401, garbage: 401, stranger: 404, owner: 200},
 	"playMove":       {body: servertest.Move(1, 4), none: 401, garbage: 401, stranger: 404, owner: 200},
 	"forfeitSession": {none: 401, garbage: 401, stranger: 404, owner: 200},
+	"rematchSession": {none: 401, garbage: 401, stranger: 404, owner: 409}, // it is not over
+	"enterGame":      {none: 401, garbage: 401, stranger: 404, owner: 404}, // none is kept open here
 	"leaveSession":   {none: 401, garbage: 401, stranger: 404, owner: 204, onWaiting: true},
 
 	"startTicTacToeSession": {body: map[string]any{}, none: 401, garbage: 401, stranger: 201, owner: 201},

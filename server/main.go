@@ -41,6 +41,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up or down, or see where it stands."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Write the API's schema: openapi.yaml (3.1) and openapi-3.0.yaml."`
 	Verify  verifyCommand  `cmd:"" help:"Play sessions again from their history and compare, to the byte."`
+	Dice    diceCommand    `cmd:"" help:"Roll the dice of a finished session again."`
 	Tail    tailCommand    `cmd:"" help:"Print history as it is committed."`
 	Push    pushCommand    `cmd:"" help:"Why a push came or did not, and keys for Web Push."`
 	Demo    demoCommand    `cmd:"" help:"Play a three-day game that is lost on time, in a second, on a test clock."`

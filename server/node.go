@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +35,7 @@ type Config struct {
 	Database       string
 	Redis          string // carries wakes between nodes; empty: none
 	Games          []games.Game
+	Standing       []string // games with a session that anybody may enter: quiz, or quiz={"rounds":20}
 	Name           string
 	Writers        int
 	RateLimit      bool
@@ -97,10 +100,17 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 	n.feed = &notify.Feed{
 		Store: db, Hub: n.hub, Now: now, Retention: c.Retention, Beat: notify.DefaultBeat, MaxAge: notify.DefaultMaxAge,
 	}
+	open, err := standing(c.Standing)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	n.sessions = session.NewService(session.Config{
-		Store: db, Games: c.Games, Wake: n.wake, Now: now, Trusted: n.clockTrusted, NewID: newID, Random: rand.Reader,
+		Store: db, Games: c.Games, Open: open, Wake: n.wake, Now: now, Trusted: n.clockTrusted, NewID: newID, Random: rand.Reader,
 		Log: c.Log, Metrics: session.NewMetrics(registry),
 	})
+	if err := n.sessions.CheckOpen(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	n.clock = &session.Clock{Service: n.sessions}
 	if _, err := n.compareClocks(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -149,6 +159,19 @@ func (n *Node) pushes(c Config, registry *prometheus.Registry) ([]api.Channel, e
 	n.channels = slices.Collect(maps.Values(channels))
 	n.outbox = &notify.Outbox{Store: n.db, Channels: channels, Now: n.time.now, NewID: newID, Grace: c.Push.Grace, Keep: c.Retention}
 	return shown, nil
+}
+
+// standing reads which games have a session that anybody may enter, and with what config.
+func standing(wanted []string) (map[string]json.RawMessage, error) {
+	open := map[string]json.RawMessage{}
+	for _, w := range wanted {
+		game, config, _ := strings.Cut(w, "=")
+		if config != "" && !json.Valid([]byte(config)) {
+			return nil, fmt.Errorf("--standing %s: the config is not JSON", game)
+		}
+		open[game] = json.RawMessage(config)
+	}
+	return open, nil
 }
 
 // title is what people call a game; one that this node does not have goes by its name.

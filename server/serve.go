@@ -24,6 +24,7 @@ type serveCommand struct {
 	Redis        string        `env:"YOURTURN_REDIS" help:"redis://USER:PASSWORD@HOST:PORT/NUMBER, to carry wakes between nodes. Without it a player on another node hears a second later."`
 	Writers      int           `env:"YOURTURN_WRITERS" default:"2" help:"Lanes that write to MySQL. SQLite has one."`
 	Retention    time.Duration `env:"YOURTURN_RETENTION" default:"720h" help:"How long the feed keeps messages."`
+	Standing     []string      `env:"YOURTURN_STANDING" sep:";" help:"Games that keep a session open which anybody may enter, such as quiz or quiz={\"rounds\":20}; more than one with a semicolon in between."`
 	TestClock    bool          `env:"YOURTURN_TEST_CLOCK" help:"Let tests move the clock. Never in production."`
 	PushConfig
 	LogLevel slog.Level `env:"YOURTURN_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
@@ -46,7 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	node, err := NewNode(ctx, Config{
-		Database: c.Database, Redis: c.Redis, Games: env.games, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
+		Database: c.Database, Redis: c.Redis, Games: env.games, Standing: c.Standing, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
 		TestClock: c.TestClock, AllowOrigins: c.AllowOrigin, AllowLocalhost: onlyLocal(l.Addr()), TrustedProxies: proxies,
 		Retention: c.Retention, Push: c.PushConfig, Out: env.out, Log: log,
 	})

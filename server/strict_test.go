@@ -30,7 +30,7 @@ func TestRequestsAreReadStrictly(t *testing.T) {
 		"stream after no number":        {"GET", "/v1/me/stream?after=-1", "", "", 422, "invalid", "query.after"},
 		"member that nobody reads":      {"POST", "/v1/tickets", "application/json", `{"game": "tictactoe", "gmae": 1}`, 422, "invalid", "body.gmae"},
 		"member in another case":        {"POST", "/v1/tickets", "application/json", `{"Game": "tictactoe"}`, 422, "invalid", "body"},
-		"config that nobody reads":      {"POST", "/v1/tickets", "application/json", `{"game": "tictactoe", "config": {"size": 4}}`, 422, "invalid", "body.config.size"},
+		"config that nobody reads":      {"POST", "/v1/tickets", "application/json", `{"game": "tictactoe", "config": {"sise": 4}}`, 422, "invalid", "body.config.sise"},
 		"no such game":                  {"POST", "/v1/tickets", "application/json", `{"game": "chess"}`, 422, "invalid", "body.game"},
 		"turns too short":               {"POST", "/v1/tickets", "application/json", `{"game": "tictactoe", "turn_seconds": 4}`, 422, "invalid", "body.turn_seconds"},
 		"turns too long":                {"POST", "/v1/tickets", "application/json", `{"game": "tictactoe", "turn_seconds": 2592001}`, 422, "invalid", "body.turn_seconds"},

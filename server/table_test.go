@@ -32,7 +32,7 @@ func TestPrivateTableStartsWhenFull(t *testing.T) {
 			t.Errorf("join code %q", code)
 		}
 		preview := stranger.Must(t, 200, "GET", "/v1/sessions/by-code/"+code, nil)
-		sameJSON(t, "preview", preview.Body, []byte(`{"game": "tictactoe", "title": "Tic-tac-toe", "config": {}, "status": "waiting",
+		sameJSON(t, "preview", preview.Body, []byte(`{"game": "tictactoe", "title": "Tic-tac-toe", "config": {"size": 3, "align": 3}, "status": "waiting",
 			"turn_seconds": 600, "seats_free": 1, "roles_free": [], "host_display_name": "Host"}`))
 		refused(t, stranger.Do("GET", "/v1/sessions/by-code/00000000", nil), 404, "not-found", "")
 		refused(t, stranger.Do("POST", "/v1/sessions/join", join("00000000")), 404, "not-found", "")

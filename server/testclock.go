@@ -55,7 +55,7 @@ func (c *testClock) nextDue(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return next, err
 	}
-	for _, ask := range []func(context.Context) (time.Time, error){c.node.db.NextExpiry, c.node.outbox.Next} {
+	for _, ask := range []func(context.Context) (time.Time, error){c.node.db.NextExpiry, c.node.tickets.NextBots, c.node.outbox.Next} {
 		due, err := ask(ctx)
 		if err != nil {
 			return next, err
@@ -92,6 +92,10 @@ func (c *testClock) settleDue(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		seated, err := c.node.tickets.SeatBots(ctx)
+		if err != nil {
+			return err
+		}
 		notices, err := c.node.outbox.Step(ctx)
 		if err != nil {
 			return err
@@ -100,7 +104,7 @@ func (c *testClock) settleDue(ctx context.Context) error {
 		if err != nil || next.After(c.now()) {
 			return err
 		}
-		if sessions+tickets+notices == 0 {
+		if sessions+tickets+seated+notices == 0 {
 			if rest(ctx, time.Millisecond, nil); ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -24,6 +24,8 @@ const (
 	TimedOut  Cause = "timed_out" // the deadline passed
 	Stepped   Cause = "stepped"   // the server took its own step
 	Forfeited Cause = "forfeited" // a seat gave up
+	Migrated  Cause = "migrated"  // newer rules took it over
+	Rematched Cause = "rematch"   // somebody wants to play again
 )
 
 // finishedEvent is the kind of the event that ends every history.
@@ -31,8 +33,10 @@ const finishedEvent = "finished"
 
 // Seated is somebody who sits down.
 type Seated struct {
-	Player notify.PlayerID `json:"player"`
+	Player notify.PlayerID `json:"player,omitempty"`
+	Bot    games.Level     `json:"bot,omitempty"`
 	Role   string          `json:"role,omitempty"`
+	Seat   *int            `json:"seat,omitempty"` // which; nil: the first that is free
 }
 
 // Act is what is done to a session. Its members are what a replay needs to do it again.
@@ -42,6 +46,8 @@ type Act struct {
 	Login   notify.LoginID  `json:"-"` // by which the player of the seat acts, when that is known; not kept
 	Players []Seated        `json:"players,omitempty"`
 	Move    json.RawMessage `json:"move,omitempty"`
+	Next    ID              `json:"next,omitempty"`  // the session of a rematch
+	Table   *Table          `json:"table,omitempty"` // of a migration: all that the acts before have come to
 }
 
 // NoSeat is the seat of an act of the server.
@@ -107,7 +113,10 @@ func (c Change) actor() *int {
 
 // actData shows a move to everybody, or to its mover alone when it is private.
 func (c Change) actData(viewer int) json.RawMessage {
-	if c.Cause != Moved || c.Private && viewer != c.Seat {
+	switch {
+	case c.Cause == Rematched:
+		return object("session_id", json.RawMessage(`"`+c.Next+`"`))
+	case c.Cause != Moved || c.Private && viewer != c.Seat:
 		return nil
 	}
 	return object("move", c.Move)
@@ -121,7 +130,7 @@ func object(name string, value json.RawMessage) json.RawMessage {
 // reserved are the kinds of events that a game may not use: clients would take them for ours.
 var reserved = []string{
 	string(Created), string(MatchedUp), string(Joined), string(Gone), string(Started), string(Moved), string(TimedOut),
-	string(Stepped), string(Forfeited), finishedEvent,
+	string(Stepped), string(Forfeited), string(Migrated), string(Rematched), finishedEvent,
 }
 
 // record takes up what the rules say happened.
@@ -156,8 +165,9 @@ func (c *Change) add(e games.Event) error {
 
 // outcome is the data of the finished event, and a session's result on the wire.
 type outcome struct {
-	Reason   string    `json:"reason"`
-	Placings []placing `json:"placings"`
+	Reason    string    `json:"reason"`
+	Placings  []placing `json:"placings"`
+	Successor ID        `json:"successor,omitempty"`
 }
 
 type placing struct {
@@ -166,8 +176,8 @@ type placing struct {
 	Score int `json:"score"`
 }
 
-func (c *Change) recordResult(result *games.Result) error {
-	o := outcome{Reason: result.Reason, Placings: []placing{}}
+func (c *Change) recordResult(result *games.Result, successor ID) error {
+	o := outcome{Reason: result.Reason, Placings: []placing{}, Successor: successor}
 	for _, p := range result.Placings {
 		o.Placings = append(o.Placings, placing(p))
 	}

@@ -27,7 +27,7 @@ func (c *Clock) Step(ctx context.Context) (int, error) {
 	if !s.trusted() {
 		return 0, nil
 	}
-	due, err := s.store.ClaimDue(ctx, s.now(), s.newID(), lease, clockLot)
+	due, err := s.store.ClaimDue(ctx, s.now(), s.names, s.newID(), lease, clockLot)
 	if err != nil {
 		return 0, err
 	}
@@ -48,16 +48,35 @@ func (c *Clock) Step(ctx context.Context) (int, error) {
 }
 
 // Next is the instant at which there is something to do again.
-func (c *Clock) Next(ctx context.Context) (time.Time, error) { return c.Service.store.NextDue(ctx) }
+func (c *Clock) Next(ctx context.Context) (time.Time, error) {
+	return c.Service.store.NextDue(ctx, c.Service.names)
+}
 
 // tick looks at a session that is due: whoever is overdue is acted for by [Service.update] itself, and what is left
-// to decide is the reminder.
+// to decide is a bot's move, and the reminder.
 func (s *Service) tick(ctx context.Context, id ID) error {
-	after, err := s.update(ctx, id, func(Session) ([]Act, error) { return nil, nil })
+	after, err := s.update(ctx, id, s.playBots(s.now()))
+	if errors.Is(err, ErrOtherRules) || err == nil && after.Status != Finished && after.RulesVersion != s.games[after.Game].Info().Version {
+		return s.putOff(ctx, after)
+	}
 	if err != nil {
 		return err
 	}
 	return s.remind(ctx, after)
+}
+
+// offRules is how long the clock leaves a session alone that these rules cannot go on with.
+const offRules = time.Hour
+
+// putOff lets a session rest until perhaps other rules are there.
+func (s *Service) putOff(ctx context.Context, sess Session) error {
+	after := sess.clone()
+	after.Due = s.now().Add(offRules)
+	err := s.store.Commit(ctx, Commit{Before: sess.Version, Session: after, Reminds: sess.Due})
+	if errors.Is(err, ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 // remind tells the awaited seats that most of their time is gone. The due instant then moves on to the deadline, and

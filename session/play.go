@@ -95,30 +95,76 @@ func (s *Service) Join(ctx context.Context, player notify.PlayerID, code, role s
 	if err != nil {
 		return Session{}, err
 	}
-	after, err := s.update(ctx, found.ID, func(sess Session) ([]Act, error) {
-		if _, ok := sess.SeatOf(player); ok {
-			return nil, nil
-		}
-		if err := joinable(sess); err != nil {
+	return s.sitDown(ctx, found.ID, Seated{Player: player, Role: role})
+}
+
+// sitDown gives a player a seat, unless there is one already.
+func (s *Service) sitDown(ctx context.Context, id ID, p Seated) (Session, error) {
+	after, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
+		g, err := s.Game(sess.Game)
+		if err != nil {
 			return nil, err
 		}
-		acts := []Act{{Cause: Joined, Seat: sess.freeSeat(), Players: []Seated{{Player: player, Role: role}}}}
-		if len(sess.Seats)+1 == sess.Capacity {
-			acts = append(acts, Act{Cause: Started, Seat: NoSeat})
+		if seat, ok := sess.SeatOf(p.Player); ok {
+			if sess.Status != Active || !g.JoinsLate() || seat.Left || sess.MustMove(seat.Number) {
+				return nil, nil
+			}
+			return []Act{{Cause: Joined, Seat: seat.Number, Players: []Seated{p}}}, nil // perhaps it was set aside
 		}
-		return acts, nil
+		if err := joinable(sess, g); err != nil {
+			return nil, err
+		}
+		return sitting(sess, p), nil
 	})
+	if errors.Is(err, errUnchanged) {
+		return after, nil
+	}
 	return after, err
 }
 
+// sitting is what a newcomer does to a table, and the start when the last seat is taken.
+func sitting(sess Session, p Seated) []Act {
+	number := sess.freeSeat()
+	if p.Seat != nil && sess.Status == Waiting {
+		number = *p.Seat
+	}
+	acts := []Act{{Cause: Joined, Seat: number, Players: []Seated{p}}}
+	if sess.Status == Waiting && len(sess.Seats)+1 == sess.Capacity {
+		acts = append(acts, Act{Cause: Started, Seat: NoSeat})
+	}
+	return acts
+}
+
+// Joinable says whether somebody may still sit down.
+func (s *Service) Joinable(sess Session) bool {
+	g, err := s.Game(sess.Game)
+	return err == nil && joinable(sess, g) == nil
+}
+
+// SeatsFree is how many may still sit down.
+func (s *Service) SeatsFree(sess Session) int {
+	g, err := s.Game(sess.Game)
+	if err != nil || joinable(sess, g) != nil {
+		return 0
+	}
+	if sess.Status == Active {
+		return g.Info().MaxSeats - len(sess.Seats)
+	}
+	return sess.Capacity - len(sess.Seats)
+}
+
 // joinable comes without the session: a stranger may not see it.
-func joinable(sess Session) error {
+func joinable(sess Session, g games.Game) error {
+	full := len(sess.Seats) >= sess.Capacity
+	if g.JoinsLate() && sess.Status == Active {
+		full = len(sess.Seats) >= g.Info().MaxSeats
+	}
 	switch {
 	case sess.Status == Finished:
 		return ErrFinished
-	case len(sess.Seats) >= sess.Capacity:
+	case full:
 		return ErrFull
-	case sess.Status == Active:
+	case sess.Status == Active && !g.JoinsLate():
 		return ErrStarted
 	}
 	return nil

@@ -47,11 +47,18 @@ func (s *Service) replay(ctx context.Context, now Session, version int64) (Sessi
 }
 
 // playAgain does the acts of a history, up to a version, and nothing else of it: from the acts alone come the session as
-// it was, and the changes as they were made.
+// it was, and the changes as they were made. What older rules made before a migration cannot be done again.
 func playAgain(now Session, g games.Game, history []Change, version int64) (then Session, made []Change, err error) {
+	history = sinceMigration(history)
+	if now.RulesVersion != g.Info().Version || len(history) > 0 && history[0].Version > version {
+		return Session{}, nil, ErrOtherRules
+	}
 	then = Session{
 		ID: now.ID, Game: now.Game, RulesVersion: now.RulesVersion, Config: now.Config, TurnSeconds: now.TurnSeconds,
-		Capacity: now.Capacity, JoinCode: now.JoinCode, Seed: now.Seed,
+		Capacity: now.Capacity, JoinCode: now.JoinCode, Seed: now.Seed, Public: now.Public,
+	}
+	if len(history) > 0 {
+		then.Version = history[0].Version - 1
 	}
 	for _, c := range history {
 		if c.Version > version {
@@ -77,33 +84,70 @@ func (s *Session) nameSeats(now Session) {
 	}
 }
 
-// Verify plays a session again and compares what comes out with what is stored, to the byte.
-func (s *Service) Verify(ctx context.Context, id ID) error {
+// Verdict is what a verification has found.
+type Verdict string
+
+// A session is equal to its replay; or was started under other rules, and then is over, or would be taken over by these.
+const (
+	Equal    Verdict = "equal to its replay"
+	Kept     Verdict = "over, under other rules"
+	Migrates Verdict = "to be taken over from older rules"
+)
+
+// Verify plays a session again and compares what comes out with what is stored, to the byte. One of older rules is taken
+// over on trial. The error says what is wrong.
+func (s *Service) Verify(ctx context.Context, id ID) (Verdict, error) {
+	verdict, err := s.verify(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("session %s: %w", id, err)
+	}
+	return verdict, nil
+}
+
+func (s *Service) verify(ctx context.Context, id ID) (Verdict, error) {
 	now, err := s.store.Session(ctx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
 	g, err := s.Game(now.Game)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if outdated(now, g) {
+		return Migrates, tryMigration(g, now)
+	}
+	if now.RulesVersion != g.Info().Version {
+		return Kept, nil
 	}
 	history, err := s.history(ctx, id, 0)
 	if err != nil {
-		return err
+		return "", err
 	}
 	history = slices.DeleteFunc(history, func(c Change) bool { return c.Version > now.Version }) // what came since
 	then, made, err := playAgain(now, g, history, now.Version)
-	if err == nil {
-		err = difference(now, then, history, made)
-	}
 	if err != nil {
-		return fmt.Errorf("session %s: %w", id, err)
+		return "", err
+	}
+	return Equal, difference(now, then, history, made)
+}
+
+// tryMigration takes a session over and looks at it from every seat.
+func tryMigration(g games.Game, now Session) error {
+	if _, err := migrated(g, now); err != nil || len(now.State) == 0 {
+		return err
+	}
+	for _, seat := range now.Seats {
+		if _, err := viewOf(g, now, seat.Number); err != nil {
+			return fmt.Errorf("after its migration, seat %d: %w", seat.Number, err)
+		}
 	}
 	return nil
 }
 
 // difference says in what a session and its history are not what comes of playing it again.
 func difference(now, then Session, history, made []Change) error {
+	all := len(history)
+	history = sinceMigration(history)
 	for i, c := range made {
 		was := history[i]
 		if was.Version != c.Version || was.Turn != c.Turn || was.Private != c.Private || !sameEvents(was.Events, c.Events) {
@@ -112,7 +156,7 @@ func difference(now, then Session, history, made []Change) error {
 	}
 	switch {
 	case then.Version != now.Version || len(history) != len(made):
-		return fmt.Errorf("it has version %d but a history of %d changes", now.Version, len(history))
+		return fmt.Errorf("it has version %d but a history of %d changes", now.Version, all)
 	case !bytes.Equal(then.State, now.State):
 		return errors.New("the state differs from its replay")
 	case then.Turn != now.Turn || then.Status != now.Status || !slices.Equal(then.Await, now.Await) || !then.Deadline.Equal(now.Deadline),
@@ -135,5 +179,5 @@ func sameEvents(a, b []Recorded) bool {
 }
 
 func sameSeat(a, b Seat) bool {
-	return a.Number == b.Number && a.Player == b.Player && a.Role == b.Role && a.Left == b.Left
+	return a.Number == b.Number && a.Player == b.Player && a.Bot == b.Bot && a.Role == b.Role && a.Left == b.Left
 }

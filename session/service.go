@@ -19,6 +19,8 @@ import (
 type Service struct {
 	store   Store
 	games   map[string]games.Game
+	names   []string // of the games
+	open    map[string]json.RawMessage
 	wake    func(...notify.PlayerID)
 	now     func() time.Time
 	trusted func() bool
@@ -33,7 +35,8 @@ type Service struct {
 type Config struct {
 	Store   Store
 	Games   []games.Game
-	Wake    func(...notify.PlayerID) // tells connections to look at the feed, after a commit
+	Open    map[string]json.RawMessage // games with a session that anybody may enter, and its config
+	Wake    func(...notify.PlayerID)   // tells connections to look at the feed, after a commit
 	Now     func() time.Time
 	Trusted func() bool // whether Now can be believed; nil: always
 	NewID   func() string
@@ -45,7 +48,7 @@ type Config struct {
 // NewService makes a service.
 func NewService(c Config) *Service {
 	s := &Service{
-		store: c.Store, games: map[string]games.Game{}, wake: c.Wake, now: c.Now, trusted: c.Trusted, newID: c.NewID,
+		store: c.Store, games: map[string]games.Game{}, open: c.Open, wake: c.Wake, now: c.Now, trusted: c.Trusted, newID: c.NewID,
 		random: c.Random, log: c.Log, metrics: c.Metrics, queue: NewQueue[ID](),
 	}
 	if s.trusted == nil {
@@ -53,6 +56,7 @@ func NewService(c Config) *Service {
 	}
 	for _, g := range c.Games {
 		s.games[g.Info().Name] = g
+		s.names = append(s.names, g.Info().Name)
 	}
 	return s
 }
@@ -68,6 +72,9 @@ func (s *Service) Game(name string) (games.Game, error) {
 	}
 	return g, nil
 }
+
+// Games are the names of this server's games.
+func (s *Service) Games() []string { return s.names }
 
 // Refused is the error for an act that the position speaks against. It carries the session as the database had it
 // during the request.
@@ -85,7 +92,8 @@ type Wish struct {
 	Config      json.RawMessage
 	TurnSeconds int    // 0: the game's own
 	Role        string // of the one who asks; empty: any
-	Seats       int    // how many must be taken before it starts; 0: the game's least
+	Seats       int    // how many must be taken before it starts; 0: the game's least, or as many as there are bots for
+	Bots        []Bot  // who sit down at once
 }
 
 // Settle checks a wish and fills in what it leaves open: two settled wishes fit each other when their games, configs
@@ -100,7 +108,7 @@ func (s *Service) Settle(w Wish) (Wish, games.Game, error) {
 		w.TurnSeconds = info.TurnSeconds
 	}
 	if w.Seats == 0 {
-		w.Seats = info.MinSeats
+		w.Seats = max(info.MinSeats, 1+len(w.Bots))
 	}
 	if w.Seats < info.MinSeats || w.Seats > info.MaxSeats {
 		return w, nil, &games.Invalid{Issues: []games.Issue{{
@@ -110,10 +118,44 @@ func (s *Service) Settle(w Wish) (Wish, games.Game, error) {
 	if w.Role != "" && !slices.Contains(info.Roles, w.Role) {
 		return w, nil, &games.Invalid{Issues: []games.Issue{{Location: "body.role", Message: "the game has no such role"}}}
 	}
+	if err := checkBots(w, g); err != nil {
+		return w, nil, err
+	}
 	if w.Config, err = g.ParseConfig(w.Config); err != nil {
 		return w, nil, within("body.config", err)
 	}
 	return w, g, nil
+}
+
+// checkBots refuses bots that cannot play, or that leave no seat for whoever asks.
+func checkBots(w Wish, g games.Game) error {
+	invalid := &games.Invalid{}
+	complain := func(place, message string) {
+		invalid.Issues = append(invalid.Issues, games.Issue{Location: "body.bots" + place, Message: message})
+	}
+	if len(w.Bots) > 0 && !g.HasBots() {
+		complain("", "the game has no bots")
+	}
+	if len(w.Bots) >= w.Seats && len(w.Bots) > 0 {
+		complain("", "one seat is yours: there are too many bots for the seats")
+	}
+	taken := []string{w.Role}
+	for i, bot := range w.Bots {
+		place := fmt.Sprintf("[%d].role", i)
+		switch {
+		case bot.Role == "":
+			continue
+		case !slices.Contains(g.Info().Roles, bot.Role):
+			complain(place, "the game has no such role")
+		case slices.Contains(taken, bot.Role):
+			complain(place, "the role is taken")
+		}
+		taken = append(taken, bot.Role)
+	}
+	if len(invalid.Issues) > 0 {
+		return invalid
+	}
+	return nil
 }
 
 // within puts a place before the places of an [games.Invalid].
@@ -150,8 +192,12 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 		if blank.JoinCode, err = s.joinCode(); err != nil {
 			return Session{}, err
 		}
-		acts := []Act{{Cause: Created, Players: []Seated{{Player: player, Role: w.Role}}}}
-		if w.Seats == 1 {
+		players := []Seated{{Player: player, Role: w.Role}}
+		for _, bot := range w.Bots {
+			players = append(players, Seated{Bot: bot.Level, Role: bot.Role})
+		}
+		acts := []Act{{Cause: Created, Players: players}}
+		if len(players) == w.Seats {
 			acts = append(acts, Act{Cause: Started, Seat: NoSeat})
 		}
 		after, err := s.commit(ctx, blank, g, acts, s.now(), Commit{Key: key})
@@ -239,7 +285,7 @@ func (s *Service) commit(ctx context.Context, before Session, g games.Game, acts
 	notify.PushOnce(c.Messages)
 	c.Waiting = waiting(before, after)
 	c.Seats, c.GotUp = seatRows(before, &after, c.Changes)
-	c.Session, c.SameTurn = after, after.Turn == before.Turn && after.Status == before.Status
+	c.Session, c.SameTurn = after, after.Turn == before.Turn && after.Status == before.Status && after.Due.Equal(before.Due)
 	c.Lowered = lowered(c)
 	if err := s.store.Commit(ctx, c); err != nil {
 		return before, err
@@ -261,7 +307,8 @@ func (s *Service) wakeAll(messages []notify.Message) {
 type decide func(Session) ([]Act, error)
 
 // update does what decide says to the newest state of a session. A conflict can only come from another node: then it
-// looks again. Whoever is overdue is acted for first, so that nothing is decided on a position that is past.
+// looks again. Newer rules take it over first, and whoever is overdue is acted for, so that nothing is decided on a
+// position that is past.
 func (s *Service) update(ctx context.Context, id ID, decide decide) (Session, error) {
 	leave, err := s.queue.Enter(ctx, id)
 	if err != nil {
@@ -274,11 +321,12 @@ func (s *Service) update(ctx context.Context, id ID, decide decide) (Session, er
 		if err != nil {
 			return Session{}, err
 		}
-		next := decide
-		if sess.Overdue(now) {
-			next = forAbsent
+		g, err := s.Game(sess.Game)
+		if err != nil {
+			return sess, err
 		}
-		after, err := s.do(ctx, sess, next, now)
+		next, last := what(sess, g, decide, now)
+		after, err := s.do(ctx, sess, g, next, now)
 		switch {
 		case errors.Is(err, ErrConflict):
 			if err := pause(ctx, attempt); err != nil {
@@ -286,20 +334,30 @@ func (s *Service) update(ctx context.Context, id ID, decide decide) (Session, er
 			}
 		case err != nil:
 			return sess, refused(err, sess)
-		case !sess.Overdue(now):
+		case last:
 			return after, nil
-		default:
+		case sess.Overdue(now):
 			s.metrics.acted(now.Sub(sess.overdueAt()))
 		}
 	}
 }
 
-// do decides on a session and commits what was decided.
-func (s *Service) do(ctx context.Context, sess Session, decide decide, now time.Time) (Session, error) {
-	g, err := s.Game(sess.Game)
-	if err != nil {
-		return sess, err
+// what says what is to be decided on a session next, and whether that is the last.
+func what(sess Session, g games.Game, decide decide, now time.Time) (next decide, last bool) {
+	if outdated(sess, g) {
+		if _, err := migrated(g, sess); err != nil {
+			return underOtherRules(decide, err), true
+		}
+		return migration, false
 	}
+	if sess.Overdue(now) {
+		return forAbsent, false
+	}
+	return decide, true
+}
+
+// do decides on a session and commits what was decided.
+func (s *Service) do(ctx context.Context, sess Session, g games.Game, decide decide, now time.Time) (Session, error) {
 	acts, err := decide(sess)
 	if err != nil || len(acts) == 0 {
 		return sess, err
@@ -327,7 +385,7 @@ func refused(err error, sess Session) error {
 
 // positional are the errors that speak of a position.
 var positional = []error{
-	ErrWaiting, ErrStarted, ErrFinished, ErrStaleTurn, ErrNotYourTurn, ErrAlreadyMoved, ErrFull, ErrRoleTaken, ErrNoSuchRole,
+	ErrWaiting, ErrStarted, ErrFinished, ErrStaleTurn, ErrNotYourTurn, ErrAlreadyMoved, ErrFull, ErrRoleTaken, ErrNoSuchRole, ErrOtherRules,
 }
 
 // pause waits a little longer after each conflict, never twice the same.

@@ -51,13 +51,16 @@ type Session struct {
 	UpdatedAt    time.Time
 	Seats        []Seat // ascending by number
 	Result       *games.Result
+	Public       bool   // anybody may enter, without a code
+	Successor    ID     // the session that follows it: a rematch, or the next one that anybody may enter
 	ChangeID     string // of the last change
 }
 
 // Seat is a taken place at the table.
 type Seat struct {
 	Number      int
-	Player      notify.PlayerID
+	Player      notify.PlayerID // nobody at a bot's seat
+	Bot         games.Level     // how well the server plays it; empty: a person does
 	Role        string
 	Left        bool // forfeited while the game went on without them, or at its end
 	DisplayName string
@@ -80,11 +83,26 @@ const WaitingLife = 7 * 24 * time.Hour
 // SeatOf finds a player's seat.
 func (s Session) SeatOf(player notify.PlayerID) (Seat, bool) {
 	for _, seat := range s.Seats {
-		if seat.Player == player {
+		if seat.Player == player && !seat.isBot() {
 			return seat, true
 		}
 	}
 	return Seat{}, false
+}
+
+func (s Seat) isBot() bool { return s.Bot != "" }
+
+// isTold says whether somebody reads what is told to the seat.
+func (s Seat) isTold() bool { return !s.isBot() && !s.Deleted }
+
+// bots are the seats of bots that must move.
+func (s Session) bots() (awaited []Seat) {
+	for _, seat := range s.Seats {
+		if seat.isBot() && s.MustMove(seat.Number) {
+			awaited = append(awaited, seat)
+		}
+	}
+	return awaited
 }
 
 // MustMove says whether the session waits for the seat.

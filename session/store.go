@@ -32,10 +32,15 @@ type Store interface {
 	// Mute sets whether a player wants pushes of a session, or returns ErrNotFound when the player has no seat at it.
 	Mute(ctx context.Context, id ID, player notify.PlayerID, muted bool) error
 
-	// ClaimDue takes sessions that are due for this claim alone, until the lease ends.
-	ClaimDue(ctx context.Context, now time.Time, claim string, lease time.Duration, limit int) ([]ID, error)
-	// NextDue is the instant at which the next session is due; Never when none is.
-	NextDue(ctx context.Context) (time.Time, error)
+	// ClaimDue takes sessions of these games that are due for this claim alone, until the lease ends.
+	ClaimDue(ctx context.Context, now time.Time, games []string, claim string, lease time.Duration, limit int) ([]ID, error)
+	// NextDue is the instant at which the next session of these games is due; Never when none is.
+	NextDue(ctx context.Context, games []string) (time.Time, error)
+
+	// Standing is the session of a game that anybody may enter, which may not have been made yet; or ErrNotFound.
+	Standing(ctx context.Context, game string) (ID, error)
+	// MoveStanding puts another session in its place, unless somebody else was first; from is empty when there is none.
+	MoveStanding(ctx context.Context, game string, from, to ID) error
 }
 
 // Commit is what becomes true together.

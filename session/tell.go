@@ -23,7 +23,7 @@ func tell(before, after Session, c Change) []Message {
 	var messages []Message
 	for _, seat := range after.Seats {
 		kind := kindFor(before, after, c, seat)
-		if kind == "" || seat.Deleted {
+		if kind == "" || !seat.isTold() {
 			continue
 		}
 		m := message(kind, seat, after, c.At)
@@ -38,15 +38,19 @@ func tell(before, after Session, c Change) []Message {
 func kindFor(before, after Session, c Change, seat Seat) string {
 	full := len(after.Seats) == after.Capacity
 	switch {
-	case c.Cause == Created:
+	case c.Cause == Created, c.Cause == Migrated:
 		return ""
-	case c.Cause == MatchedUp, c.Cause == Joined && full:
+	case c.Cause == MatchedUp, c.Cause == Joined && before.Status == Waiting && full:
 		return notify.Matched
+	case c.Cause == Rematched && c.Seat != seat.Number:
+		return notify.RematchOffered
+	case c.Cause == Rematched:
+		return notify.SessionUpdated
 	case after.Status == Finished:
 		return notify.SessionFinished
 	case seat.Left:
 		return ""
-	case after.Turn != before.Turn && after.MustMove(seat.Number):
+	case after.MustMove(seat.Number) && (after.Turn != before.Turn || !before.MustMove(seat.Number)):
 		return notify.YourTurn
 	case c.Cause == Started:
 		return "" // told a moment ago that they are matched
@@ -61,7 +65,7 @@ func kindFor(before, after Session, c Change, seat Seat) string {
 // pushed says which messages are news to somebody who does not look: not what they can see coming, nor their own doing.
 func pushed(m Message, after Session, seat Seat) bool {
 	switch m.Kind {
-	case notify.YourTurn:
+	case notify.YourTurn, notify.RematchOffered:
 		return true
 	case notify.Matched:
 		return !after.MustMove(seat.Number)
@@ -84,7 +88,7 @@ func message(kind string, seat Seat, s Session, now time.Time) Message {
 func reminders(s Session, now time.Time) []Message {
 	var messages []Message
 	for _, seat := range s.Seats {
-		if s.MustMove(seat.Number) && !seat.Deleted {
+		if s.MustMove(seat.Number) && seat.isTold() {
 			m := message(notify.TurnReminder, seat, s, now)
 			m.Data = json.RawMessage(`{}`)
 			m.Push = true
@@ -127,6 +131,7 @@ func waiting(before, after Session) map[notify.PlayerID]int {
 	for _, seat := range slices.Concat(before.Seats, after.Seats) {
 		was, is := before.MustMove(seat.Number), after.MustMove(seat.Number)
 		switch {
+		case seat.isBot():
 		case is && !was:
 			delta[seat.Player] = 1
 		case was && !is:
@@ -141,7 +146,7 @@ func waiting(before, after Session) map[notify.PlayerID]int {
 func lowered(c Commit) []notify.Notice {
 	var notices []notify.Notice
 	for _, seat := range c.Session.Seats {
-		if c.Waiting[seat.Player] >= 0 || seat.Deleted {
+		if c.Waiting[seat.Player] >= 0 || !seat.isTold() {
 			continue
 		}
 		last := c.Changes[len(c.Changes)-1]
@@ -157,7 +162,7 @@ func lowered(c Commit) []notify.Notice {
 // seatRows finds the seats whose rows a commit must write, and gives them their places in the players' lists. At a
 // crowded table a move inside a turn concerns the mover's row alone.
 func seatRows(before Session, after *Session, changes []Change) (rows []Seat, gotUp []int) {
-	all := len(after.Seats) <= crowd || after.Turn != before.Turn || after.Status != before.Status || len(after.Seats) != len(before.Seats)
+	all := len(after.Seats) <= crowd || after.Turn != before.Turn || after.Status != before.Status
 	for i, seat := range after.Seats {
 		mover := slices.ContainsFunc(changes, func(c Change) bool { return c.Seat == seat.Number })
 		if all || mover {

@@ -198,7 +198,7 @@ func table(t *testing.T, game games.Game, seats int, config string) *story {
 		t.Fatal(err)
 	}
 	return &story{t: t, game: game, now: noon, Session: Session{
-		ID: "s1", Game: game.Info().Name, RulesVersion: 1, Config: raw, TurnSeconds: 60, Capacity: seats, Seed: make([]byte, 32),
+		ID: "s1", Game: game.Info().Name, RulesVersion: game.Info().Version, Config: raw, TurnSeconds: 60, Capacity: seats, Seed: make([]byte, 32),
 	}}
 }
 

@@ -1,8 +1,7 @@
 package session
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +26,12 @@ var (
 	ErrFull         = errors.New("all seats are taken")
 	ErrRoleTaken    = errors.New("the role is taken")
 	ErrNoSuchRole   = errors.New("the game has no such role")
+	ErrNotOver      = errors.New("the session is not over")
+	ErrOtherRules   = errors.New("the session was started under other rules")
 )
+
+// errUnchanged ends an act that would change nothing.
+var errUnchanged = errors.New("nothing changes")
 
 // advance does an act to a session. It is pure: what it returns depends on its arguments alone, and it changes none
 // of them. That makes a history replayable.
@@ -73,46 +77,56 @@ func (t *turn) do(act Act) error {
 		t.Due = t.overdueAt()
 		return t.sit(act.Players)
 	case Joined:
+		if t.Status == Active {
+			return t.joinLate(act)
+		}
 		return t.sit(act.Players)
 	case Gone:
 		return t.getUp(act.Seat)
 	case Started:
 		return t.start()
 	case Moved:
-		return t.move(act.Seat, act.Move)
+		return t.moved(act.Seat, act.Move)
 	case Forfeited:
 		return t.forfeit(act.Seat)
 	case TimedOut, Stepped:
 		return t.expire()
+	case Migrated:
+		return t.migrate(act.Table)
+	case Rematched:
+		t.Successor = act.Next
+		return nil
 	}
 	return fmt.Errorf("no such act: %q", act.Cause)
-}
-
-// dice is this change's own randomness, from its beginning: the seed and the version determine it.
-func (t *turn) dice() *rand.Rand {
-	key := sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clone(t.Seed), uint64(t.Version)))
-	return rand.New(rand.NewChaCha8(key))
 }
 
 // env gives the rules the time and the dice, which go on rolling from one call of a change to the next.
 func (t *turn) env() games.Env {
 	if t.random == nil {
-		t.random = t.dice()
+		t.random = Dice(t.Seed, t.Version)
 	}
 	return games.Env{Now: t.now, Rand: t.random}
 }
 
 func (t *turn) sit(players []Seated) error {
 	info := t.game.Info()
+	most := t.Capacity
+	if t.Status == Active {
+		most = info.MaxSeats
+	}
 	for _, p := range players {
-		if len(t.Seats) >= t.Capacity {
+		if len(t.Seats) >= most {
 			return ErrFull
 		}
 		role, err := t.role(info, p.Role)
 		if err != nil {
 			return err
 		}
-		t.Seats = append(t.Seats, Seat{Number: t.freeSeat(), Player: p.Player, Role: role})
+		number := t.freeSeat()
+		if p.Seat != nil {
+			number = *p.Seat
+		}
+		t.Seats = append(t.Seats, Seat{Number: number, Player: p.Player, Bot: p.Bot, Role: role})
 		slices.SortFunc(t.Seats, func(a, b Seat) int { return a.Number - b.Number })
 	}
 	return nil
@@ -143,10 +157,8 @@ func (t *turn) getUp(seat int) error {
 func (t *turn) start() error {
 	roles := make([]string, len(t.Seats))
 	for i := range t.Seats {
-		if t.Seats[i].Role == "" && len(t.game.Info().Roles) > 0 {
-			if free := t.FreeRoles(t.game.Info()); len(free) > 0 {
-				t.Seats[i].Role = free[0]
-			}
+		if free := t.FreeRoles(t.game.Info()); t.Seats[i].Role == "" && !t.game.Info().RolesOpen && len(free) > 0 {
+			t.Seats[i].Role = free[0]
 		}
 		roles[i] = t.Seats[i].Role
 	}
@@ -158,31 +170,97 @@ func (t *turn) start() error {
 	return t.settle(step)
 }
 
-// move plays a seat's move at once when it was the only one awaited. Otherwise it is kept, unseen by the others, until
-// the last arrives.
+// joinLate seats somebody while the game is on, or brings back somebody who sits there.
+func (t *turn) joinLate(act Act) error {
+	seat := act.Seat
+	newcomer := seat == len(t.Seats)
+	if newcomer {
+		if err := t.sit(act.Players); err != nil {
+			return err
+		}
+	}
+	step, ok, err := t.game.Join(t.State, seat, t.env())
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return ErrStarted
+	case !newcomer && bytes.Equal(step.State, t.State):
+		return errUnchanged
+	case !t.goesOn(step, seat):
+		return t.settle(step)
+	}
+	if slices.Contains(step.Await, seat) && !t.MustMove(seat) {
+		t.Await = slices.Sorted(slices.Values(append(t.Await, seat)))
+	}
+	return t.stay(step)
+}
+
+// moved plays a move. When a bot has moved and the turn goes on, the clock looks for the next bot, or for the reminder.
+func (t *turn) moved(seat int, move json.RawMessage) error {
+	number := t.Turn
+	isBot := slices.ContainsFunc(t.bots(), func(s Seat) bool { return s.Number == seat })
+	if err := t.move(seat, move); err != nil {
+		return err
+	}
+	if isBot && t.Status == Active && t.Turn == number {
+		t.Due = t.dueInTurn()
+	}
+	return nil
+}
+
+// move plays a seat's move at once when it was the only one awaited, or when the game's moves count as they come.
+// Otherwise it is kept, unseen by the others, until the last arrives.
 func (t *turn) move(seat int, move json.RawMessage) error {
-	if len(t.Await) > 1 || len(t.Pending) > 0 {
+	if !t.game.Info().AtOnce && (len(t.Await) > 1 || len(t.Pending) > 0) {
 		return t.keep(seat, move)
 	}
 	step, err := t.game.Apply(t.State, seat, move, t.env())
 	if err != nil {
-		return err
+		return within("body.move", err)
 	}
 	t.change.Private = step.Hidden
-	return t.settle(step)
+	if slices.Contains(step.Await, seat) || !t.goesOn(step, seat) { // who moves again does so in a turn of its own
+		return t.settle(step)
+	}
+	t.Await = without(t.Await, seat)
+	return t.stay(step)
+}
+
+// goesOn says that the turn, or the pause, is still the same after a seat has moved, left or joined: the rules await the
+// other seats as before. Those whose moves are kept are among them, for the rules do not know of these moves.
+func (t *turn) goesOn(step games.Step[json.RawMessage], seat int) bool {
+	others := slices.Sorted(slices.Values(without(slices.AppendSeq(slices.Clone(t.Await), maps.Keys(t.Pending)), seat)))
+	switch {
+	case step.Result != nil || !slices.Equal(slices.Sorted(slices.Values(without(step.Await, seat))), others):
+		return false
+	case t.serverMoves():
+		return len(step.Await) == 0
+	}
+	return len(others) > 0
+}
+
+// stay takes up what the rules made true inside a turn that goes on, with the deadline it has.
+func (t *turn) stay(step games.Step[json.RawMessage]) error {
+	t.State = step.State
+	return t.change.record(step.Events)
+}
+
+func without(seats []int, seat int) []int {
+	return slices.DeleteFunc(slices.Clone(seats), func(s int) bool { return s == seat })
 }
 
 // keep puts a move of a simultaneous turn by. One that the rules would refuse is refused now, on dice of its own.
 func (t *turn) keep(seat int, move json.RawMessage) error {
-	if _, err := t.game.Apply(t.State, seat, move, games.Env{Now: t.now, Rand: t.dice()}); err != nil {
-		return err
+	if _, err := t.game.Apply(t.State, seat, move, games.Env{Now: t.now, Rand: Dice(t.Seed, t.Version)}); err != nil {
+		return within("body.move", err)
 	}
 	t.change.Private = true
 	if t.Pending == nil {
 		t.Pending = map[int]json.RawMessage{}
 	}
 	t.Pending[seat] = move
-	t.Await = slices.DeleteFunc(t.Await, func(s int) bool { return s == seat })
+	t.Await = without(t.Await, seat)
 	if len(t.Await) > 0 {
 		return nil
 	}
@@ -250,6 +328,9 @@ func (t *turn) expire() error {
 }
 
 func (t *turn) forfeit(seat int) error {
+	if t.RulesVersion != t.game.Info().Version || !t.hasOtherPeople(seat) {
+		return t.giveUp("forfeit", []int{seat})
+	}
 	step, ok, err := t.game.Leave(t.State, seat, t.env())
 	if err != nil {
 		return err
@@ -257,20 +338,15 @@ func (t *turn) forfeit(seat int) error {
 	if !ok {
 		return t.giveUp("forfeit", []int{seat})
 	}
-	paused := t.serverMoves()
+	goesOn, paused := t.goesOn(step, seat), t.serverMoves()
 	t.markLeft(seat)
 	delete(t.Pending, seat)
-	t.Await = slices.DeleteFunc(t.Await, func(s int) bool { return s == seat })
-	if step.Result != nil || !t.awaitsAsBefore(step.Await) || len(t.Await)+len(t.Pending) == 0 && !paused {
+	t.Await = without(t.Await, seat)
+	if !goesOn {
 		return t.settle(step)
 	}
-	// The turn of the others goes on, or the pause, with the deadline it has.
-	t.State = step.State
-	if err := t.change.record(step.Events); err != nil {
+	if err := t.stay(step); err != nil || len(t.Await) > 0 || paused {
 		return err
-	}
-	if len(t.Await) > 0 || paused {
-		return nil
 	}
 	if step, err = t.applyPending(); err != nil {
 		return err
@@ -278,12 +354,9 @@ func (t *turn) forfeit(seat int) error {
 	return t.settle(step)
 }
 
-// awaitsAsBefore says that the rules await the same seats as before. Those whose moves are kept are among them, for the
-// rules do not know of these moves.
-func (t *turn) awaitsAsBefore(await []int) bool {
-	before := slices.AppendSeq(slices.Clone(t.Await), maps.Keys(t.Pending))
-	slices.Sort(before)
-	return slices.Equal(slices.Sorted(slices.Values(await)), before)
+// hasOtherPeople says whether somebody is there to go on with: bots do not play among themselves.
+func (t *turn) hasOtherPeople(seat int) bool {
+	return slices.ContainsFunc(t.Seats, func(s Seat) bool { return s.Number != seat && !s.Left && !s.isBot() })
 }
 
 func (t *turn) markLeft(seat int) {
@@ -361,7 +434,16 @@ func (t *turn) setDeadline(within time.Duration) {
 		within = time.Duration(t.TurnSeconds) * time.Second
 	}
 	t.Deadline = t.now.Add(within + time.Second - 1).Truncate(time.Second)
-	t.Due = t.now.Add(t.Deadline.Sub(t.now) * reminderNumerator / reminderDenominator)
+	t.Due = t.dueInTurn()
+}
+
+// dueInTurn is when the clock must look at a turn of people and bots: for the next bot, or else for the reminder.
+func (t *turn) dueInTurn() time.Time {
+	left := t.Deadline.Sub(t.now)
+	if bots := len(t.bots()); bots > 0 {
+		return t.now.Add(min(t.botPause(), left/2) / time.Duration(bots)).Truncate(time.Millisecond)
+	}
+	return t.now.Add(left * reminderNumerator / reminderDenominator)
 }
 
 // A reminder is due when four fifths of the time are gone. Lichess sends its alarm at the same point of a
@@ -375,7 +457,10 @@ func (t *turn) finish(result *games.Result) error {
 	t.Status, t.Result = Finished, result
 	t.Await, t.Pending = nil, nil
 	t.Deadline, t.Due = time.Time{}, Never
-	return t.change.recordResult(result)
+	if t.Public {
+		t.Successor = successorOf(t.ID)
+	}
+	return t.change.recordResult(result, t.Successor)
 }
 
 // remind tells the awaited seats that their time runs out. It leaves the version alone: nothing changed.

@@ -27,15 +27,20 @@ func (s *Service) ViewFor(sess Session, seat int) (View, error) {
 	return viewOf(g, sess, seat)
 }
 
+// viewOf shows a session of older rules as the newer ones would take it over.
 func viewOf(g games.Game, sess Session, seat int) (v View, err error) {
 	defer rulesPanic(g, &err)
-	if v.State, err = g.View(sess.State, seat); err != nil {
+	state, err := migrated(g, sess)
+	if err != nil {
+		return View{}, err
+	}
+	if v.State, err = g.View(state, seat); err != nil {
 		return View{}, err
 	}
 	if !sess.MustMove(seat) {
 		return v, nil
 	}
-	moves, err := g.LegalMoves(sess.State, seat)
+	moves, err := g.LegalMoves(state, seat)
 	if err != nil {
 		return View{}, err
 	}

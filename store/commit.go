@@ -316,8 +316,8 @@ func addUpdate(b *batch, e *entry) {
 			millis(s.Due), string(s.ID), e.Before, millis(e.Reminds))
 		return
 	}
-	b.add(updateSession, s.Status, s.Version, s.Turn, string(s.State), encode(s.Await), encode(s.Pending), millis(s.Deadline),
-		flag(e.SameTurn), millis(s.Due), millis(s.UpdatedAt), encode(s.Result), s.ChangeID, string(s.ID), e.Before)
+	b.add(updateSession, s.RulesVersion, s.Status, s.Version, s.Turn, string(s.State), encode(s.Await), encode(s.Pending), millis(s.Deadline),
+		flag(e.SameTurn), millis(s.Due), millis(s.UpdatedAt), encode(s.Result), s.ChangeID, null(string(s.Successor)), string(s.ID), e.Before)
 }
 
 // recognise finds, after a try whose end is unknown, what it has made true after all. The updates of [group.claim] have
@@ -370,6 +370,9 @@ func (g *group) number(ctx context.Context, t *tx) error {
 		}
 		if len(entry.Tickets) > 0 {
 			for _, seat := range entry.Session.Seats {
+				if seat.Bot != "" {
+					continue
+				}
 				r := raises[seat.Player]
 				r.tickets--
 				raises[seat.Player] = r

@@ -272,7 +272,7 @@ func TestTicketsOnTwoProcessesAllFindTheirMatch(t *testing.T) {
 		for i, player := range players {
 			all.Go(func() {
 				p := []*process{one, two}[i%2]
-				if _, err := p.tickets.Create(context.Background(), player, session.Wish{Game: "tictactoe"}, nil); err != nil {
+				if _, err := p.tickets.Create(context.Background(), player, session.Wish{Game: "tictactoe"}, 0, nil); err != nil {
 					t.Error(err)
 				}
 			})
@@ -302,7 +302,7 @@ func TestOpenTicketsAreBoundedExactly(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 30 {
 			all.Go(func() {
-				_, err := []*process{one, two}[i%2].tickets.Create(context.Background(), ann, session.Wish{Game: "tictactoe"}, nil)
+				_, err := []*process{one, two}[i%2].tickets.Create(context.Background(), ann, session.Wish{Game: "tictactoe"}, 0, nil)
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -361,7 +361,7 @@ func TestKeyMakesOneThing(t *testing.T) {
 			return string(s.ID), err
 		},
 		"ticket": func(p *process, ann notify.PlayerID, key *session.Key) (string, error) {
-			made, err := p.tickets.Create(context.Background(), ann, session.Wish{Game: "tictactoe"}, key)
+			made, err := p.tickets.Create(context.Background(), ann, session.Wish{Game: "tictactoe"}, 0, key)
 			return string(made.ID), err
 		},
 	}
@@ -619,7 +619,7 @@ func TestTicketExpiryIsToldOnce(t *testing.T) {
 		two := one.open(t, database)
 		ann := one.guest(t)
 		for range 5 {
-			_, err := one.tickets.Create(t.Context(), ann, session.Wish{Game: "tictactoe"}, nil)
+			_, err := one.tickets.Create(t.Context(), ann, session.Wish{Game: "tictactoe"}, 0, nil)
 			must(t, err)
 		}
 		one.advance(matchmaking.Life)

@@ -106,7 +106,7 @@ func TestTicketThatEndsLeavesANotice(t *testing.T) {
 		ann, bob := p.signUp(t), p.guest(t)
 		phone := p.register(t, ann, "phone")
 		for i, who := range []notify.PlayerID{phone.Player, phone.Player, bob} {
-			_, err := p.tickets.Create(t.Context(), who, session.Wish{Game: "pile", TurnSeconds: 60 + i}, nil)
+			_, err := p.tickets.Create(t.Context(), who, session.Wish{Game: "pile", TurnSeconds: 60 + i}, 0, nil)
 			must(t, err)
 		}
 		p.advance(matchmaking.Life)

@@ -55,7 +55,7 @@ func (r *randomPlayer) anything(ctx context.Context) error {
 	who := r.anybody()
 	switch n := r.dice.IntN(100); {
 	case n < 10:
-		_, err := r.tickets.Create(ctx, who, r.wish(), nil)
+		_, err := r.tickets.Create(ctx, who, r.wish(), 0, nil)
 		return err
 	case n < 14:
 		found, err := r.Tickets(ctx, who, "", 5)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"yourturn/games"
 	"yourturn/notify"
 	"yourturn/session"
 )
@@ -58,15 +59,16 @@ func flag(b bool) int {
 	return 0
 }
 
-const sessionColumns = `id, game, rules_version, status, version, turn, config, turn_seconds, capacity, join_code, seed, state, awaited, pending, deadline_at, due_at, created_at, updated_at, result, change_id, claim, lease_until`
+const sessionColumns = `id, game, rules_version, status, version, turn, config, turn_seconds, capacity, join_code, seed, state, awaited, pending, deadline_at, due_at, created_at, updated_at, result, change_id, claim, lease_until, public, successor_id`
 
-const updateSession = `UPDATE sessions SET status = ?, version = ?, turn = ?, state = ?, awaited = ?, pending = ?, deadline_at = ?, due_at = CASE WHEN ? = 1 THEN due_at ELSE ? END, updated_at = ?, result = ?, change_id = ?, claim = '', lease_until = 0 WHERE id = ? AND version = ?`
+const updateSession = `UPDATE sessions SET rules_version = ?, status = ?, version = ?, turn = ?, state = ?, awaited = ?, pending = ?, deadline_at = ?, due_at = CASE WHEN ? = 1 THEN due_at ELSE ? END, updated_at = ?, result = ?, change_id = ?, successor_id = ?, claim = '', lease_until = 0 WHERE id = ? AND version = ?`
 
 func sessionRow(s session.Session) []any {
 	return []any{
 		string(s.ID), s.Game, s.RulesVersion, string(s.Status), s.Version, s.Turn, string(s.Config), s.TurnSeconds, s.Capacity,
 		null(s.JoinCode), s.Seed, string(s.State), encode(s.Await), encode(s.Pending), millis(s.Deadline), millis(s.Due),
 		millis(s.CreatedAt), millis(s.UpdatedAt), encode(s.Result), s.ChangeID, "", 0,
+		flag(s.Public), null(string(s.Successor)),
 	}
 }
 
@@ -78,7 +80,7 @@ var readSession = `SELECT ` + eachColumn(sessionColumns, func(column string) str
 		return "CASE WHEN t.seat IS NULL OR t.seat = 0 THEN s." + column + " ELSE '' END"
 	}
 	return "s." + column
-}) + `, t.seat, t.player_id, t.role, t.gone, t.sort_key, t.last_seq, t.muted, p.display_name, p.avatar, p.deleted_at IS NOT NULL
+}) + `, t.seat, t.player_id, t.role, t.gone, t.sort_key, t.last_seq, t.muted, t.bot, p.display_name, p.avatar, p.deleted_at IS NOT NULL
 	FROM sessions s LEFT JOIN seats t ON t.session_id = s.id LEFT JOIN players p ON p.id = t.player_id WHERE `
 
 func eachColumn(columns string, as func(string) string) string {
@@ -91,28 +93,29 @@ func eachColumn(columns string, as func(string) string) string {
 
 // scanSession reads a row: the session, and the seat unless there is none.
 func scanSession(rows *sql.Rows) (s session.Session, err error) {
-	var code, player, role, name, avatar sql.NullString
+	var code, successor, player, role, bot, name, avatar sql.NullString
 	var config, state, awaited, pending, result, claim string
 	var deadline, due, created, updated, lease int64
 	var seat, gone, sortKey, lastSeq, muted, deleted sql.NullInt64
 	err = rows.Scan(&s.ID, &s.Game, &s.RulesVersion, &s.Status, &s.Version, &s.Turn, &config, &s.TurnSeconds, &s.Capacity,
 		&code, &s.Seed, &state, &awaited, &pending, &deadline, &due, &created, &updated, &result, &s.ChangeID, &claim, &lease,
-		&seat, &player, &role, &gone, &sortKey, &lastSeq, &muted, &name, &avatar, &deleted)
+		&s.Public, &successor, &seat, &player, &role, &gone, &sortKey, &lastSeq, &muted, &bot, &name, &avatar, &deleted)
 	if err != nil {
 		return s, err
 	}
+	s.Successor = session.ID(successor.String)
 	s.JoinCode, s.Config, s.State = code.String, json.RawMessage(config), json.RawMessage(state)
 	s.Deadline, s.Due, s.CreatedAt, s.UpdatedAt = instant(deadline), instant(due), instant(created), instant(updated)
 	if seat.Valid {
 		s.Seats = []session.Seat{{
-			Number: int(seat.Int64), Player: notify.PlayerID(player.String), Role: role.String, Left: gone.Int64 != 0,
+			Number: int(seat.Int64), Player: notify.PlayerID(player.String), Bot: games.Level(bot.String), Role: role.String, Left: gone.Int64 != 0,
 			SortKey: sortKey.Int64, LastSeq: lastSeq.Int64, DisplayName: name.String, Avatar: avatar.String, Deleted: deleted.Int64 != 0, Muted: muted.Int64 != 0,
 		}}
 	}
 	return s, errors.Join(decode(awaited, &s.Await), decode(pending, &s.Pending), decode(result, &s.Result))
 }
 
-const seatColumns = `session_id, seat, player_id, role, gone, status, game, sort_key, last_seq`
+const seatColumns = `session_id, seat, player_id, role, gone, status, game, sort_key, last_seq, bot`
 
 // seatRows are the rows of the seats that a commit changes, with the numbers of what their players are told in it.
 func seatRows(c *session.Commit, told map[notify.PlayerID]int64) (rows [][]any) {
@@ -120,7 +123,7 @@ func seatRows(c *session.Commit, told map[notify.PlayerID]int64) (rows [][]any) 
 		last := max(seat.LastSeq, told[seat.Player])
 		rows = append(rows, []any{
 			string(c.Session.ID), seat.Number, string(seat.Player), seat.Role, flag(seat.Left), string(c.Session.Status),
-			c.Session.Game, seat.SortKey, last,
+			c.Session.Game, seat.SortKey, last, string(seat.Bot),
 		})
 	}
 	return rows

@@ -144,6 +144,12 @@ func (db *DB) SessionIDs(ctx context.Context, after session.ID, limit int) (ids 
 	return ids, err
 }
 
+// CountSessions tells how many there are.
+func (db *DB) CountSessions(ctx context.Context) (n int, err error) {
+	err = db.one(ctx, nil, func(rows *sql.Rows) error { return rows.Scan(&n) }, "SELECT COUNT(*) FROM sessions")
+	return n, err
+}
+
 func scanIDs[T ~string](into *[]T) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var id T
@@ -193,10 +199,12 @@ func (db *DB) Mute(ctx context.Context, id session.ID, player notify.PlayerID, m
 }
 
 // ClaimDue takes due sessions in a lot: look without a lock, claim what is still free, read what bears the claim.
-func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease time.Duration, limit int) (mine []session.ID, err error) {
+func (db *DB) ClaimDue(ctx context.Context, now time.Time, games []string, claim string, lease time.Duration, limit int) (mine []session.ID, err error) {
 	clock := time.Now() // leases run on the real clock
 	var due []session.ID
-	err = db.each(ctx, scanIDs(&due), "SELECT id FROM sessions WHERE due_at <= ? AND lease_until < ? ORDER BY due_at LIMIT ?", millis(now), millis(clock), limit)
+	ofGames, names := in("game", games)
+	err = db.each(ctx, scanIDs(&due), "SELECT id FROM sessions WHERE due_at <= ? AND lease_until < ? AND "+ofGames+" ORDER BY due_at LIMIT ?",
+		slices.Concat([]any{millis(now), millis(clock)}, names, []any{limit})...)
 	if err != nil || len(due) == 0 {
 		return nil, err
 	}
@@ -215,8 +223,32 @@ func (db *DB) ClaimDue(ctx context.Context, now time.Time, claim string, lease t
 }
 
 // NextDue is when the clock has something to do.
-func (db *DB) NextDue(ctx context.Context) (time.Time, error) {
-	return db.soonest(ctx, "SELECT MIN(due_at) FROM sessions")
+func (db *DB) NextDue(ctx context.Context, games []string) (time.Time, error) {
+	ofGames, names := in("game", games)
+	return db.soonest(ctx, "SELECT due_at FROM sessions WHERE due_at < ? AND "+ofGames+" ORDER BY due_at LIMIT 1", append([]any{millis(session.Never)}, names...)...)
+}
+
+// Standing reads which session of a game anybody may enter.
+func (db *DB) Standing(ctx context.Context, game string) (id session.ID, err error) {
+	err = db.one(ctx, session.ErrNotFound, func(rows *sql.Rows) error { return rows.Scan(&id) }, "SELECT session_id FROM standing WHERE game = ?", game)
+	return id, err
+}
+
+// MoveStanding names the next one. The first row of a game may be there already, from another node.
+func (db *DB) MoveStanding(ctx context.Context, game string, from, to session.ID) error {
+	err := db.change(ctx, func(t *tx) error {
+		var b batch
+		if from == "" {
+			b.insert(db.engine, "standing (game, session_id)", [][]any{{game, string(to)}}, "")
+		} else {
+			b.add("UPDATE standing SET session_id = ? WHERE game = ? AND session_id = ?", string(to), game, string(from))
+		}
+		return t.finish(ctx, &b)
+	})
+	if isDuplicate(err) {
+		return nil
+	}
+	return err
 }
 
 func (db *DB) soonest(ctx context.Context, query string, args ...any) (time.Time, error) {

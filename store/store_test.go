@@ -144,7 +144,7 @@ func (p *process) match(t *testing.T, players ...notify.PlayerID) session.Sessio
 	var made matchmaking.Ticket
 	for _, id := range players {
 		var err error
-		if made, err = p.tickets.Create(t.Context(), id, session.Wish{Game: "tictactoe"}, nil); err != nil {
+		if made, err = p.tickets.Create(t.Context(), id, session.Wish{Game: "tictactoe"}, 0, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"yourturn/matchmaking"
@@ -13,23 +15,23 @@ import (
 
 var _ matchmaking.Store = (*DB)(nil)
 
-const ticketColumns = `id, player_id, game, config, turn_seconds, seats, role, bucket, status, session_id, created_at, expires_at`
+const ticketColumns = `id, player_id, game, config, turn_seconds, seats, role, bucket, status, session_id, created_at, expires_at, bots_at`
 
 func ticketRow(t matchmaking.Ticket) []any {
 	w := t.Wish
 	return []any{
 		string(t.ID), string(t.Player), w.Game, string(w.Config), w.TurnSeconds, w.Seats, w.Role, t.Bucket(), string(t.Status),
-		null(string(t.Session)), millis(t.CreatedAt), millis(t.ExpiresAt),
+		null(string(t.Session)), millis(t.CreatedAt), millis(t.ExpiresAt), millis(t.BotsAt),
 	}
 }
 
 func scanTicket(rows *sql.Rows) (t matchmaking.Ticket, err error) {
 	var config, bucket string
 	var made sql.NullString
-	var created, expires int64
-	err = rows.Scan(&t.ID, &t.Player, &t.Wish.Game, &config, &t.Wish.TurnSeconds, &t.Wish.Seats, &t.Wish.Role, &bucket, &t.Status, &made, &created, &expires)
+	var created, expires, bots int64
+	err = rows.Scan(&t.ID, &t.Player, &t.Wish.Game, &config, &t.Wish.TurnSeconds, &t.Wish.Seats, &t.Wish.Role, &bucket, &t.Status, &made, &created, &expires, &bots)
 	t.Wish.Config, t.Session = json.RawMessage(config), session.ID(made.String)
-	t.CreatedAt, t.ExpiresAt = instant(created), instant(expires)
+	t.CreatedAt, t.ExpiresAt, t.BotsAt = instant(created), instant(expires), instant(bots)
 	return t, err
 }
 
@@ -104,18 +106,41 @@ func (db *DB) CancelTicket(ctx context.Context, id matchmaking.TicketID) error {
 }
 
 // OpenTickets lists who waits in a bucket.
-func (db *DB) OpenTickets(ctx context.Context, bucket string, now time.Time, limit int) ([]matchmaking.Ticket, error) {
-	return db.tickets(ctx, "status = 'waiting' AND bucket = ? AND expires_at > ? ORDER BY created_at, id LIMIT ?", bucket, millis(now), limit)
+func (db *DB) OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, limit int) (open []matchmaking.Ticket, err error) {
+	const oldest = " AND expires_at > ? ORDER BY created_at, id LIMIT ?"
+	if len(roles) == 0 {
+		return db.tickets(ctx, "status = 'waiting' AND bucket = ?"+oldest, bucket, millis(now), limit)
+	}
+	for _, role := range roles {
+		of, err := db.tickets(ctx, "status = 'waiting' AND bucket = ? AND role = ?"+oldest, bucket, role, millis(now), limit/len(roles))
+		if err != nil {
+			return nil, err
+		}
+		open = append(open, of...)
+	}
+	slices.SortFunc(open, func(a, b matchmaking.Ticket) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return open, nil
+}
+
+// BotBuckets lists the buckets in which somebody has waited long enough to play with bots.
+func (db *DB) BotBuckets(ctx context.Context, games []string, now time.Time) (buckets []string, err error) {
+	ofGames, names := in("game", games)
+	err = db.each(ctx, scanIDs(&buckets), "SELECT DISTINCT bucket FROM tickets WHERE status = 'waiting' AND bots_at > 0 AND bots_at <= ? AND expires_at > ? AND "+ofGames,
+		append([]any{millis(now), millis(now)}, names...)...)
+	return buckets, err
+}
+
+// NextBots is when the next ticket may be matched with bots.
+func (db *DB) NextBots(ctx context.Context, games []string) (time.Time, error) {
+	ofGames, names := in("game", games)
+	return db.soonest(ctx, "SELECT bots_at FROM tickets WHERE status = 'waiting' AND bots_at > 0 AND "+ofGames+" ORDER BY bots_at LIMIT 1", names...)
 }
 
 // CrowdedBuckets reads an index alone, and of it only what waits.
 func (db *DB) CrowdedBuckets(ctx context.Context, now time.Time) (buckets []string, err error) {
-	err = db.each(ctx, func(rows *sql.Rows) error {
-		var bucket string
-		err := rows.Scan(&bucket)
-		buckets = append(buckets, bucket)
-		return err
-	}, "SELECT bucket FROM tickets WHERE status = 'waiting' AND expires_at > ? GROUP BY bucket HAVING MIN(player_id) < MAX(player_id)", millis(now))
+	err = db.each(ctx, scanIDs(&buckets), "SELECT bucket FROM tickets WHERE status = 'waiting' AND expires_at > ? GROUP BY bucket HAVING MIN(player_id) < MAX(player_id)", millis(now))
 	return buckets, err
 }
 

@@ -2,6 +2,9 @@
 package main
 
 import (
+	"yourturn/games/dungeon"
+	"yourturn/games/quest"
+	"yourturn/games/rps"
 	"yourturn/games/tictactoe"
 	"yourturn/server"
 )
@@ -9,5 +12,8 @@ import (
 func main() {
 	server.Main(
 		server.Game(tictactoe.Rules{}),
+		server.Game(rps.Rules{}),
+		server.Game(quest.Rules{}),
+		server.Game(dungeon.Rules{}),
 	)
 }

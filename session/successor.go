@@ -1,0 +1,97 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+
+	"yourturn/notify"
+)
+
+// successorOf is the id of the session that follows another: always the same, so that whoever asks at the same instant, on
+// whatever node, makes one session, and asking again after a lost answer finds it.
+func successorOf(id ID) ID {
+	sum := sha256.Sum256([]byte("the successor of " + id))
+	return ID(base64.RawURLEncoding.EncodeToString(sum[:18]))
+}
+
+// Rematch plays a finished session again, with the same config and everybody a seat further on. The first to ask opens the
+// table, and the others are told; who asks after that sits down there. Asking again changes nothing.
+func (s *Service) Rematch(ctx context.Context, player notify.PlayerID, login notify.LoginID, id ID) (Session, error) {
+	old, err := s.Get(ctx, player, id)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case old.Status != Finished:
+		return Session{}, &Refused{Err: ErrNotOver, Session: old}
+	case old.Turn == 0:
+		return Session{}, &Refused{Err: ErrWaiting, Session: old}
+	case old.Public:
+		return s.Enter(ctx, player, old.Game)
+	}
+	next, err := s.rematch(ctx, player, old)
+	if err != nil {
+		return Session{}, err
+	}
+	seat, _ := old.SeatOf(player)
+	_, err = s.update(ctx, id, func(sess Session) ([]Act, error) {
+		if sess.Successor == next.ID {
+			return nil, nil
+		}
+		return []Act{{Cause: Rematched, Seat: seat.Number, Login: login, Next: next.ID}}, nil
+	})
+	return next, err
+}
+
+// rematch opens the table, or sits down at the one that is there. A table whose people left before it began is passed over.
+func (s *Service) rematch(ctx context.Context, player notify.PlayerID, old Session) (Session, error) {
+	seated := turned(old, player)
+	for next := successorOf(old.ID); ; next = successorOf(next) {
+		made, err := s.openRematch(ctx, next, old, seated)
+		if !errors.Is(err, ErrConflict) {
+			return made, err
+		}
+		there, err := s.store.Session(ctx, next)
+		if err != nil {
+			return Session{}, err
+		}
+		if there.Status == Finished && there.Turn == 0 {
+			continue
+		}
+		return s.sitDown(ctx, next, seated)
+	}
+}
+
+// turned is a player's seat in the rematch: the next one, as players take turns at beginning.
+func turned(old Session, player notify.PlayerID) Seated {
+	seat, _ := old.SeatOf(player)
+	number := (seat.Number + 1) % len(old.Seats)
+	return Seated{Player: player, Seat: &number}
+}
+
+func (s *Service) openRematch(ctx context.Context, id ID, old Session, first Seated) (Session, error) {
+	w, g, err := s.Settle(Wish{Game: old.Game, Config: old.Config, TurnSeconds: old.TurnSeconds, Seats: len(old.Seats)})
+	if err != nil {
+		return Session{}, err
+	}
+	if g.JoinsLate() { // nobody is waited for
+		w.Seats, first.Seat = g.Info().MinSeats, nil
+	}
+	blank, err := s.blank(w, g)
+	if err != nil {
+		return Session{}, err
+	}
+	blank.ID = id
+	players := []Seated{first}
+	for _, seat := range old.Seats {
+		if number := (seat.Number + 1) % len(old.Seats); seat.isBot() && len(players) < w.Seats {
+			players = append(players, Seated{Bot: seat.Bot, Seat: &number})
+		}
+	}
+	acts := []Act{{Cause: Created, Seat: NoSeat, Players: players}}
+	if len(players) == w.Seats {
+		acts = append(acts, Act{Cause: Started, Seat: NoSeat})
+	}
+	return s.commit(ctx, blank, g, acts, s.now(), Commit{})
+}
