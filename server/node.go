@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/philippgille/gokv/freecache"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -106,7 +107,7 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 	}
 	n.sessions = session.NewService(session.Config{
 		Store: db, Games: c.Games, Open: open, Wake: n.wake, Now: now, Trusted: n.clockTrusted, NewID: newID, Random: rand.Reader,
-		Log: c.Log, Metrics: session.NewMetrics(registry),
+		Log: c.Log, Metrics: session.NewMetrics(registry), Cache: freecache.NewStore(freecache.Options{Size: replayCache}), Build: Version(),
 	})
 	if err := n.sessions.CheckOpen(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -160,6 +161,10 @@ func (n *Node) pushes(c Config, registry *prometheus.Registry) ([]api.Channel, e
 	n.outbox = &notify.Outbox{Store: n.db, Channels: channels, Now: n.time.now, NewID: newID, Grace: c.Push.Grace, Keep: c.Retention}
 	return shown, nil
 }
+
+// replayCache is how many bytes of sessions as they were are kept. The cache takes nothing above a 1024th of it: 16 KiB,
+// which the states of all games here stay below but for a large quiz.
+const replayCache = 16 << 20
 
 // standing reads which games have a session that anybody may enter, and with what config.
 func standing(wanted []string) (map[string]json.RawMessage, error) {

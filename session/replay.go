@@ -32,12 +32,35 @@ func (s *Service) history(ctx context.Context, id ID, after int64) ([]Change, er
 	}
 }
 
-// replay does a session's history again, up to a version.
+// Cache holds what can be computed again and never changes under its key. Every error of it is a miss.
+type Cache interface {
+	Get(key string, value any) (found bool, err error)
+	Set(key string, value any) error
+}
+
+// replay does a session's history again, up to a version. What comes of it is kept, but for people's names: somebody who
+// steps through a game asks for one version after the other.
 func (s *Service) replay(ctx context.Context, now Session, version int64) (Session, error) {
 	g, err := s.Game(now.Game)
 	if err != nil {
 		return Session{}, err
 	}
+	key := fmt.Sprintf("%s %d %d %s", now.ID, version, g.Info().Version, s.build)
+	var kept Session
+	if s.cache != nil {
+		if found, err := s.cache.Get(key, &kept); found && err == nil {
+			kept.nameSeats(now)
+			return kept, nil
+		}
+	}
+	then, err := s.replayed(ctx, now, g, version)
+	if err == nil && s.cache != nil {
+		_ = s.cache.Set(key, then) // too large, perhaps
+	}
+	return then, err
+}
+
+func (s *Service) replayed(ctx context.Context, now Session, g games.Game, version int64) (Session, error) {
 	changes, err := s.history(ctx, now.ID, 0)
 	if err != nil {
 		return Session{}, err

@@ -28,6 +28,8 @@ type Service struct {
 	random  io.Reader
 	log     *slog.Logger
 	metrics *Metrics
+	cache   Cache
+	build   string
 	queue   *Queue[ID]
 }
 
@@ -43,13 +45,15 @@ type Config struct {
 	Random  io.Reader // a cryptographic source, for seeds and join codes
 	Log     *slog.Logger
 	Metrics *Metrics
+	Cache   Cache  // of sessions as they were; nil: none
+	Build   string // of the program: another one's rules may see things differently
 }
 
 // NewService makes a service.
 func NewService(c Config) *Service {
 	s := &Service{
 		store: c.Store, games: map[string]games.Game{}, open: c.Open, wake: c.Wake, now: c.Now, trusted: c.Trusted, newID: c.NewID,
-		random: c.Random, log: c.Log, metrics: c.Metrics, queue: NewQueue[ID](),
+		random: c.Random, log: c.Log, metrics: c.Metrics, cache: c.Cache, build: c.Build, queue: NewQueue[ID](),
 	}
 	if s.trusted == nil {
 		s.trusted = func() bool { return true }
