@@ -75,12 +75,9 @@ type Result struct {
 func (s *server) wireSession(ctx context.Context, sess session.Session, player notify.PlayerID) *Session {
 	w := &Session{
 		ID: string(sess.ID), Game: sess.Game, RulesVersion: sess.RulesVersion, Status: string(sess.Status), Version: sess.Version,
-		Turn: sess.Turn, ToMove: sess.Await, DeadlineAt: deadline(sess.Deadline), TurnSeconds: sess.TurnSeconds,
+		Turn: sess.Turn, DeadlineAt: deadline(sess.Deadline), TurnSeconds: sess.TurnSeconds,
 		CreatedAt: seconds(sess.CreatedAt), UpdatedAt: seconds(sess.UpdatedAt), SeatsWanted: sess.Capacity,
 		Seats: []Seat{}, Config: rawObject(sess.Config), SuccessorID: string(sess.Successor), SeedHash: session.SeedHash(sess.Seed),
-	}
-	if w.ToMove == nil {
-		w.ToMove = []int{}
 	}
 	if sess.Status == session.Waiting {
 		w.DeadlineAt = nil
@@ -96,6 +93,7 @@ func (s *server) wireSession(ctx context.Context, sess session.Session, player n
 		number = seat.Number
 		w.YourSeat, w.YourTurn, w.Muted = &seat.Number, sess.MustMove(seat.Number), seat.Muted
 	}
+	w.ToMove = append([]int{}, s.Sessions.ToMove(sess, number)...)
 	view, err := s.Sessions.ViewFor(sess, number)
 	if err != nil && !errors.Is(err, session.ErrOtherRules) {
 		logger(ctx).Error("a session is shown without its view", slog.String("session_id", w.ID), slog.Any("error", err))

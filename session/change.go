@@ -62,6 +62,7 @@ type Change struct {
 	Turn     int64 // the turn it answers
 	At       time.Time
 	Private  bool // the move is for its mover alone
+	Nameless bool // nor may others know who has moved
 	Events   []Recorded
 	Messages []notify.Message `json:"-"`
 }
@@ -87,7 +88,7 @@ type Event struct {
 
 // EventsFor renders the change for a seat: the act itself, then what came of it.
 func (c Change) EventsFor(viewer int) []Event {
-	events := []Event{c.event(string(c.Cause), c.actor(), c.actData(viewer))}
+	events := []Event{c.event(string(c.Cause), c.actor(viewer), c.actData(viewer))}
 	for _, r := range c.Events {
 		if r.Few && !slices.Contains(r.To, viewer) {
 			continue
@@ -104,8 +105,8 @@ func (c Change) event(kind string, seat *int, data json.RawMessage) Event {
 	return Event{Version: c.Version, Turn: c.Turn, Kind: kind, Seat: seat, At: c.At, Data: data}
 }
 
-func (c Change) actor() *int {
-	if c.Seat == NoSeat {
+func (c Change) actor(viewer int) *int {
+	if c.Seat == NoSeat || c.Nameless && viewer != c.Seat {
 		return nil
 	}
 	return &c.Seat

@@ -173,7 +173,7 @@ func difference(now, then Session, history, made []Change) error {
 	history = sinceMigration(history)
 	for i, c := range made {
 		was := history[i]
-		if was.Version != c.Version || was.Turn != c.Turn || was.Private != c.Private || !sameEvents(was.Events, c.Events) {
+		if was.Version != c.Version || was.Turn != c.Turn || was.Private != c.Private || was.Nameless != c.Nameless || !sameEvents(was.Events, c.Events) {
 			return fmt.Errorf("the change of version %d differs from its replay", c.Version)
 		}
 	}

@@ -44,7 +44,7 @@ type Session struct {
 	Seed         []byte // 32 bytes from which all its randomness is derived
 	State        json.RawMessage
 	Await        []int                   // the seats that must move, ascending
-	Pending      map[int]json.RawMessage // the moves of a simultaneous turn that wait for the others
+	Pending      map[int]json.RawMessage // the moves of a simultaneous turn that wait for the others; of hidden ones that count at once, who made them
 	Deadline     time.Time               // when the turn ends; zero when nobody's time runs
 	Due          time.Time               // when the clock must look at it next; Never when it need not
 	CreatedAt    time.Time
@@ -107,6 +107,19 @@ func (s Session) bots() (awaited []Seat) {
 
 // MustMove says whether the session waits for the seat.
 func (s Session) MustMove(seat int) bool { return s.Status == Active && slices.Contains(s.Await, seat) }
+
+// ToMove lists the seats that must move, as a viewer may know them. Where moves count at once and are hidden, others must
+// not see who has moved: beside a tally of the answers it would tell them whose was right.
+func (s Session) ToMove(viewer int, info games.Info) []int {
+	if !info.AtOnce {
+		return s.Await
+	}
+	seats := slices.AppendSeq(slices.Clone(s.Await), maps.Keys(s.Pending))
+	if _, moved := s.Pending[viewer]; moved {
+		seats = without(seats, viewer)
+	}
+	return slices.Sorted(slices.Values(seats))
+}
 
 // serverMoves says that the next step is the server's own.
 func (s Session) serverMoves() bool { return s.Status == Active && len(s.Await) == 0 }

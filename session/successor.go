@@ -75,20 +75,23 @@ func (s *Service) openRematch(ctx context.Context, id ID, old Session, first Sea
 	if err != nil {
 		return Session{}, err
 	}
+	players := []Seated{first}
+	for _, seat := range old.Seats {
+		if number := (seat.Number + 1) % len(old.Seats); seat.isBot() {
+			players = append(players, Seated{Bot: seat.Bot, Seat: &number})
+		}
+	}
 	if g.JoinsLate() { // nobody is waited for
-		w.Seats, first.Seat = g.Info().MinSeats, nil
+		w.Seats = max(g.Info().MinSeats, len(players))
+		for i := range players {
+			players[i].Seat = nil
+		}
 	}
 	blank, err := s.blank(w, g)
 	if err != nil {
 		return Session{}, err
 	}
 	blank.ID = id
-	players := []Seated{first}
-	for _, seat := range old.Seats {
-		if number := (seat.Number + 1) % len(old.Seats); seat.isBot() && len(players) < w.Seats {
-			players = append(players, Seated{Bot: seat.Bot, Seat: &number})
-		}
-	}
 	acts := []Act{{Cause: Created, Seat: NoSeat, Players: players}}
 	if len(players) == w.Seats {
 		acts = append(acts, Act{Cause: Started, Seat: NoSeat})

@@ -220,17 +220,37 @@ func (t *turn) move(seat int, move json.RawMessage) error {
 		return within("body.move", err)
 	}
 	t.change.Private = step.Hidden
+	t.change.Nameless = step.Hidden && t.game.Info().AtOnce
 	if slices.Contains(step.Await, seat) || !t.goesOn(step, seat) { // who moves again does so in a turn of its own
 		return t.settle(step)
 	}
 	t.Await = without(t.Await, seat)
+	if step.Hidden {
+		t.note(seat, json.RawMessage(`null`))
+	}
 	return t.stay(step)
+}
+
+// note remembers a move, or that there was one, until the turn ends.
+func (t *turn) note(seat int, move json.RawMessage) {
+	if t.Pending == nil {
+		t.Pending = map[int]json.RawMessage{}
+	}
+	t.Pending[seat] = move
+}
+
+// kept are the seats whose moves wait for those of the others.
+func (t *turn) kept() []int {
+	if t.game.Info().AtOnce {
+		return nil
+	}
+	return slices.Collect(maps.Keys(t.Pending))
 }
 
 // goesOn says that the turn, or the pause, is still the same after a seat has moved, left or joined: the rules await the
 // other seats as before. Those whose moves are kept are among them, for the rules do not know of these moves.
 func (t *turn) goesOn(step games.Step[json.RawMessage], seat int) bool {
-	others := slices.Sorted(slices.Values(without(slices.AppendSeq(slices.Clone(t.Await), maps.Keys(t.Pending)), seat)))
+	others := slices.Sorted(slices.Values(without(slices.Concat(t.Await, t.kept()), seat)))
 	switch {
 	case step.Result != nil || !slices.Equal(slices.Sorted(slices.Values(without(step.Await, seat))), others):
 		return false
@@ -256,10 +276,7 @@ func (t *turn) keep(seat int, move json.RawMessage) error {
 		return within("body.move", err)
 	}
 	t.change.Private = true
-	if t.Pending == nil {
-		t.Pending = map[int]json.RawMessage{}
-	}
-	t.Pending[seat] = move
+	t.note(seat, move)
 	t.Await = without(t.Await, seat)
 	if len(t.Await) > 0 {
 		return nil
@@ -308,7 +325,7 @@ func (t *turn) expire() error {
 		return t.settle(step)
 	}
 	absent := t.Await
-	if len(t.Pending) > 0 {
+	if len(t.kept()) > 0 {
 		step, err := t.applyPending()
 		if err != nil {
 			return err

@@ -27,6 +27,15 @@ func (s *Service) ViewFor(sess Session, seat int) (View, error) {
 	return viewOf(g, sess, seat)
 }
 
+// ToMove lists the seats that must move, as a seat may know them.
+func (s *Service) ToMove(sess Session, seat int) []int {
+	g, err := s.Game(sess.Game)
+	if err != nil {
+		return sess.Await
+	}
+	return sess.ToMove(seat, g.Info())
+}
+
 // viewOf shows a session of older rules as the newer ones would take it over.
 func viewOf(g games.Game, sess Session, seat int) (v View, err error) {
 	defer rulesPanic(g, &err)

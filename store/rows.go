@@ -141,23 +141,27 @@ func changeRow(c session.Change) []any {
 		events = encode(c.Events)
 	}
 	return []any{
-		string(c.Session), c.Version, c.Turn, string(c.Cause), c.Seat, moveSeat, millis(c.At), flag(c.Private), encode(c.Act), events, c.ID,
+		string(c.Session), c.Version, c.Turn, string(c.Cause), c.Seat, moveSeat, millis(c.At), privacy(c), encode(c.Act), events, c.ID,
 	}
 }
 
+// privacy is whether others may know of a move what it was, or even whose.
+func privacy(c session.Change) int { return flag(c.Private) + flag(c.Nameless) }
+
 func scanChange(rows *sql.Rows) (c session.Change, err error) {
-	var at int64
+	var at, private int64
 	var act, events string
 	var moveSeat sql.NullInt64
 	var cause session.Cause
 	var seat int
-	if err := rows.Scan(&c.Session, &c.Version, &c.Turn, &cause, &seat, &moveSeat, &at, &c.Private, &act, &events, &c.ID); err != nil {
+	if err := rows.Scan(&c.Session, &c.Version, &c.Turn, &cause, &seat, &moveSeat, &at, &private, &act, &events, &c.ID); err != nil {
 		return c, err
 	}
 	if err := json.Unmarshal([]byte(act), &c.Act); err != nil {
 		return c, err
 	}
 	c.Cause, c.Seat, c.At = cause, seat, instant(at)
+	c.Private, c.Nameless = private > 0, private > 1
 	return c, json.Unmarshal([]byte(events), &c.Events)
 }
 
