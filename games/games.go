@@ -25,6 +25,7 @@ type Info struct {
 	TurnSeconds int      // how long a turn takes when nobody asks for another length
 	Roles       []string // what a seat can be, when seats differ; each for one seat
 	RolesOpen   bool     // who asked for no role starts without one, and the rules hand them out; otherwise the server gives the free ones
+	FromOutside bool     // Start draws on what an operator may change, such as a file: what it drew is kept in the history, for replays
 	AtOnce      bool     // when several seats are awaited, each move is applied as it comes, and the order of arrival may matter
 }
 

@@ -14,7 +14,8 @@ import (
 // up and left, and no longer played. Nobody loses on time by an operator's update: the clock leaves such sessions alone.
 
 // Table is a session as its acts have made it, without what it was born with. A migration keeps it, because the acts
-// before cannot be done again by rules that have changed.
+// before cannot be done again by rules that have changed; and so does the start of a game that draws on what an operator
+// may change.
 type Table struct {
 	RulesVersion int                     `json:"rules_version"`
 	Status       Status                  `json:"status"`
@@ -49,11 +50,14 @@ func (s Session) table() *Table {
 func (s *Session) lay(t *Table) {
 	s.RulesVersion, s.Status, s.Turn, s.State, s.Await, s.Pending = t.RulesVersion, t.Status, t.Turn, t.State, t.Await, t.Pending
 	s.Deadline, s.Due, s.CreatedAt = t.Deadline, t.Due, t.CreatedAt
-	if len(s.Seats) > 0 {
-		return
-	}
-	for _, seat := range t.Seats {
-		s.Seats = append(s.Seats, Seat{Number: *seat.Seat, Player: seat.Player, Bot: seat.Bot, Role: seat.Role, Left: seat.Left})
+	for _, sitting := range t.Seats {
+		i := slices.IndexFunc(s.Seats, func(seat Seat) bool { return seat.Number == *sitting.Seat })
+		if i < 0 {
+			i = len(s.Seats)
+			s.Seats = append(s.Seats, Seat{Number: *sitting.Seat})
+		}
+		seat := &s.Seats[i]
+		seat.Player, seat.Bot, seat.Role, seat.Left = sitting.Player, sitting.Bot, sitting.Role, sitting.Left
 	}
 }
 

@@ -119,7 +119,18 @@ func (s *Service) sitDown(ctx context.Context, id ID, p Seated) (Session, error)
 	if errors.Is(err, errUnchanged) {
 		return after, nil
 	}
-	return after, err
+	return s.named(ctx, after, err)
+}
+
+// named is a session with what those are called who have just sat down.
+func (s *Service) named(ctx context.Context, sess Session, err error) (Session, error) {
+	if err != nil {
+		return sess, err
+	}
+	if named, err := s.store.Session(ctx, sess.ID); err == nil {
+		return named, nil
+	}
+	return sess, nil // it is true without the names
 }
 
 // sitting is what a newcomer does to a table, and the start when the last seat is taken.

@@ -87,8 +87,12 @@ func playAgain(now Session, g games.Game, history []Change, version int64) (then
 		if c.Version > version {
 			break
 		}
-		var again Change
-		if then, again, err = advance(then, g, c.Act, c.At); err != nil {
+		again := c
+		if c.Cause == Started && c.Table != nil { // it cannot be drawn again
+			then = then.clone()
+			then.lay(c.Table)
+			then.Version, then.UpdatedAt = c.Version, c.At
+		} else if then, again, err = advance(then, g, c.Act, c.At); err != nil {
 			return Session{}, nil, fmt.Errorf("replay version %d: %w", c.Version, err)
 		}
 		then.ChangeID, again.ID = c.ID, c.ID

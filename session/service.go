@@ -206,7 +206,7 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 		}
 		after, err := s.commit(ctx, blank, g, acts, s.now(), Commit{Key: key})
 		if !errors.Is(err, ErrConflict) || attempt == 3 {
-			return after, err
+			return s.named(ctx, after, err)
 		}
 		if made, ok, err := s.madeBy(ctx, key); ok || err != nil { // the same key at the same instant
 			return made, err

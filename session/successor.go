@@ -96,5 +96,6 @@ func (s *Service) openRematch(ctx context.Context, id ID, old Session, first Sea
 	if len(players) == w.Seats {
 		acts = append(acts, Act{Cause: Started, Seat: NoSeat})
 	}
-	return s.commit(ctx, blank, g, acts, s.now(), Commit{})
+	after, err := s.commit(ctx, blank, g, acts, s.now(), Commit{})
+	return s.named(ctx, after, err)
 }

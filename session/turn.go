@@ -84,7 +84,13 @@ func (t *turn) do(act Act) error {
 	case Gone:
 		return t.getUp(act.Seat)
 	case Started:
-		return t.start()
+		if err := t.start(); err != nil {
+			return err
+		}
+		if t.game.Info().FromOutside && t.Status == Active {
+			t.change.Table = t.table()
+		}
+		return nil
 	case Moved:
 		return t.moved(act.Seat, act.Move)
 	case Forfeited:
