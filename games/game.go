@@ -75,6 +75,9 @@ func Define[Config, State, Move, View any](rules Rules[Config, State, Move, View
 			panic(fmt.Sprintf("games: %s has a role without a name, or one twice: %q", info.Name, info.Roles))
 		}
 	}
+	if problem := misfit(rules); problem != "" {
+		panic(fmt.Sprintf("games: %s of %s", problem, info.Name))
+	}
 	registry := huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
 		return info.TypeName + huma.DefaultSchemaNamer(t, hint)
 	})
@@ -101,6 +104,7 @@ type erased[Config, State, Move, View any] struct {
 	config   shape[Config]
 	move     shape[Move]
 	view     shape[View]
+	strict   bool
 }
 
 func (g *erased[C, S, M, V]) Info() Info                       { return g.info }
@@ -150,7 +154,7 @@ func (g *erased[C, S, M, V]) Apply(state json.RawMessage, seat int, move json.Ra
 	if err != nil {
 		return Step[json.RawMessage]{}, err
 	}
-	return erase(g.rules.Apply(s, seat, m, env))
+	return g.step(s, func() (Step[S], error) { return g.rules.Apply(s, seat, m, env) })
 }
 
 func (g *erased[C, S, M, V]) View(state json.RawMessage, seat int) (json.RawMessage, error) {
@@ -158,7 +162,15 @@ func (g *erased[C, S, M, V]) View(state json.RawMessage, seat int) (json.RawMess
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(g.rules.View(s, seat))
+	var raw json.RawMessage
+	err = g.pure(s, func() (err error) {
+		raw, err = json.Marshal(g.rules.View(s, seat))
+		return err
+	})
+	if err == nil && g.strict {
+		err = g.view.fits(raw)
+	}
+	return raw, err
 }
 
 func (g *erased[C, S, M, V]) LegalMoves(state json.RawMessage, seat int) ([]json.RawMessage, error) {
@@ -171,14 +183,17 @@ func (g *erased[C, S, M, V]) LegalMoves(state json.RawMessage, seat int) ([]json
 		return nil, err
 	}
 	moves := []json.RawMessage{}
-	for _, move := range rules.LegalMoves(s, seat) {
-		raw, err := json.Marshal(move)
-		if err != nil {
-			return nil, err
+	err = g.pure(s, func() error {
+		for _, move := range rules.LegalMoves(s, seat) {
+			raw, err := json.Marshal(move)
+			if err != nil {
+				return err
+			}
+			moves = append(moves, raw)
 		}
-		moves = append(moves, raw)
-	}
-	return moves, nil
+		return nil
+	})
+	return moves, err
 }
 
 func (g *erased[C, S, M, V]) Timeout(state json.RawMessage, absent []int, env Env) (step Step[json.RawMessage], ok bool, err error) {
@@ -190,7 +205,7 @@ func (g *erased[C, S, M, V]) Timeout(state json.RawMessage, absent []int, env En
 	if err != nil {
 		return step, true, err
 	}
-	step, err = erase(rules.Timeout(s, absent, env))
+	step, err = g.step(s, func() (Step[S], error) { return rules.Timeout(s, absent, env) })
 	return step, true, err
 }
 
@@ -203,7 +218,7 @@ func (g *erased[C, S, M, V]) Leave(state json.RawMessage, seat int, env Env) (st
 	if err != nil {
 		return step, true, err
 	}
-	step, err = erase(rules.Leave(s, seat, env))
+	step, err = g.step(s, func() (Step[S], error) { return rules.Leave(s, seat, env) })
 	return step, true, err
 }
 
@@ -221,7 +236,7 @@ func (g *erased[C, S, M, V]) Join(state json.RawMessage, seat int, env Env) (ste
 	if err != nil {
 		return step, true, err
 	}
-	step, err = erase(rules.Join(s, seat, env))
+	step, err = g.step(s, func() (Step[S], error) { return rules.Join(s, seat, env) })
 	return step, true, err
 }
 
@@ -247,7 +262,7 @@ func (g *erased[C, S, M, V]) Next(state json.RawMessage, env Env) (Step[json.Raw
 	if err != nil {
 		return Step[json.RawMessage]{}, err
 	}
-	return erase(rules.Next(s, env))
+	return g.step(s, func() (Step[S], error) { return rules.Next(s, env) })
 }
 
 func unmarshal[T any](raw json.RawMessage) (value T, err error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,9 @@ type demoCommand struct{}
 // Run plays, through HTTP as an app would, a game whose turns take three days and that is lost on time. The server, its
 // database and its clock are there for the demo alone.
 func (demoCommand) Run(ctx context.Context, env environment) (err error) {
+	if !env.has(firstGame) {
+		return errors.New("the demo plays tic-tac-toe, which this program does not have")
+	}
 	dir, err := os.MkdirTemp("", "yourturn-demo-")
 	if err != nil {
 		return err

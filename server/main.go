@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -54,6 +55,28 @@ type environment struct {
 	games    []games.Game
 }
 
+// firstGame is what the greeting and the demo play.
+const firstGame = "tictactoe"
+
+func (e environment) has(game string) bool {
+	return slices.ContainsFunc(e.games, func(g games.Game) bool { return g.Info().Name == game })
+}
+
+// distinct refuses two games of one name: addresses and schemas are named after them.
+func distinct(catalogue []games.Game) error {
+	names := map[string]string{}
+	for _, g := range catalogue {
+		info := g.Info()
+		for _, name := range []string{info.Name, info.TypeName} {
+			if other, taken := names[name]; taken {
+				return fmt.Errorf("%s and %s are both named %s", other, info.Title, name)
+			}
+			names[name] = info.Title
+		}
+	}
+	return nil
+}
+
 // databaseFlag is shared by the commands that need one.
 type databaseFlag struct {
 	Database string `env:"YOURTURN_DATABASE" default:"sqlite:yourturn.db" help:"sqlite:FILE or mysql://USER:PASSWORD@HOST:PORT/NAME."`
@@ -62,6 +85,10 @@ type databaseFlag struct {
 // Run is [Main] without the process around it. It returns the exit code.
 func Run(ctx context.Context, args []string, out, errOut io.Writer, catalogue ...games.Game) int {
 	if err := secretFiles(); err != nil {
+		fmt.Fprintln(errOut, "yourturn:", err)
+		return 1
+	}
+	if err := distinct(catalogue); err != nil {
 		fmt.Fprintln(errOut, "yourturn:", err)
 		return 1
 	}

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -60,25 +59,27 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	if forgetful, err := node.db.Forgetful(ctx); err == nil && forgetful { // what has no such settings is not known to be
 		log.Warn("a crash of the database may take back what players have read: set log_bin, sync_binlog=1 and innodb_flush_log_at_trx_commit=1")
 	}
-	c.greet(env.out, l.Addr().String())
+	c.greet(env, l.Addr().String())
 	return node.Serve(ctx, l, c.TLSCert, c.TLSKey)
 }
 
-// greet says where the server is, and three lines that play a first move.
-func (c *serveCommand) greet(out io.Writer, address string) {
+// greet says where the server is, and three lines that play a first move of the game that everybody knows.
+func (c *serveCommand) greet(env environment, address string) {
 	base := "http://" + address
 	if c.TLSCert != "" {
 		base = "https://" + address
 	}
-	fmt.Fprintf(out, `Yourturn listens on %[1]s and keeps everything in %[2]s
-
-Play a first move from another terminal: two guests, two tickets, and a move by each (one of them is told to wait):
+	fmt.Fprintf(env.out, "Yourturn listens on %s and keeps everything in %s\n\n", base, withoutSecrets(c.Database))
+	if !env.has(firstGame) {
+		return
+	}
+	fmt.Fprintf(env.out, `Play a first move from another terminal: two guests, two tickets, and a move by each (one of them is told to wait):
 
   for p in ann bob; do curl -s %[1]s/v1/players -H 'Content-Type: application/json' -d '{}' | grep -o '"access_token":"[^"]*' | cut -d'"' -f4 >/tmp/$p; done
   for p in ann bob; do id=$(curl -s %[1]s/v1/tickets -H "Authorization: Bearer $(cat /tmp/$p)" -H 'Content-Type: application/json' -d '{"game":"tictactoe"}' | grep -o '"session_id":"[^"]*' | cut -d'"' -f4); done
   for p in ann bob; do curl -s %[1]s/v1/sessions/$id/moves -H "Authorization: Bearer $(cat /tmp/$p)" -H 'Content-Type: application/json' -d '{"turn":1,"move":{"cell":4}}'; echo; done
 
-`, base, withoutSecrets(c.Database))
+`, base)
 }
 
 // withoutSecrets names a database without its user and password.
