@@ -24,7 +24,7 @@ func (g *erased[C, S, M, V]) HasBots() bool {
 	return listed || chosen
 }
 
-func (g *erased[C, S, M, V]) BotMove(state json.RawMessage, seat int, level Level, env Env) (json.RawMessage, error) {
+func (g *erased[C, S, M, V]) BotMove(state json.RawMessage, awaited []int, seat int, level Level, env Env) (json.RawMessage, error) {
 	s, err := unmarshal[S](state)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,10 @@ func (g *erased[C, S, M, V]) BotMove(state json.RawMessage, seat int, level Leve
 	if len(moves) == 0 {
 		return nil, fmt.Errorf("%s awaits seat %d, which has no legal move", g.info.Name, seat)
 	}
-	return json.Marshal(moves[env.Rand.IntN(len(moves))])
+	if len(moves) == 1 {
+		return json.Marshal(moves[0])
+	}
+	return json.Marshal(g.think(g.rules.View(s, seat), awaited, seat, moves, level, env))
 }
 
 func (g *erased[C, S, M, V]) Imagine(state json.RawMessage, seat int, env Env) (imagined json.RawMessage, ok bool, err error) {
@@ -48,7 +51,7 @@ func (g *erased[C, S, M, V]) Imagine(state json.RawMessage, seat int, env Env) (
 	if err != nil {
 		return nil, false, err
 	}
-	made, ok := imagine(g.rules, s, seat, env)
+	made, ok := imagine(g.rules, g.rules.View(s, seat), seat, env)
 	if !ok {
 		return nil, false, nil
 	}
@@ -56,9 +59,8 @@ func (g *erased[C, S, M, V]) Imagine(state json.RawMessage, seat int, env Env) (
 	return imagined, true, err
 }
 
-// imagine makes up a state from what a seat sees of the true one; ok is false when the rules do not say how.
-func imagine[C, S, M, V any](rules Rules[C, S, M, V], state S, seat int, env Env) (imagined S, ok bool) {
-	view := rules.View(state, seat)
+// imagine makes up a state from what a seat sees; ok is false when the rules do not say how.
+func imagine[C, S, M, V any](rules Rules[C, S, M, V], view V, seat int, env Env) (imagined S, ok bool) {
 	if open, same := any(view).(S); same {
 		return open, true // nothing is hidden
 	}

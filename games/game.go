@@ -40,8 +40,9 @@ type Game interface {
 	JoinsLate() bool
 	// Migrate brings a state of older rules up to these. With a game that cannot, ok is false.
 	Migrate(from int, state json.RawMessage) (migrated json.RawMessage, ok bool, err error)
-	// BotMove chooses a move for a seat that must move, from what the seat may see. HasBots says beforehand that it can.
-	BotMove(state json.RawMessage, seat int, level Level, env Env) (json.RawMessage, error)
+	// BotMove chooses a move for one of the seats awaited in this turn (those whose moves are kept among them), from what
+	// that seat may see. HasBots says beforehand that it can.
+	BotMove(state json.RawMessage, awaited []int, seat int, level Level, env Env) (json.RawMessage, error)
 	HasBots() bool
 	// Imagine makes up a state that the seat cannot tell from this one. With a game that cannot, ok is false.
 	Imagine(state json.RawMessage, seat int, env Env) (imagined json.RawMessage, ok bool, err error)

@@ -56,13 +56,19 @@ func (c *Clock) Next(ctx context.Context) (time.Time, error) {
 // to decide is a bot's move, and the reminder.
 func (s *Service) tick(ctx context.Context, id ID) error {
 	after, err := s.update(ctx, id, s.playBots(s.now()))
-	if errors.Is(err, ErrOtherRules) || err == nil && after.Status != Finished && after.RulesVersion != s.games[after.Game].Info().Version {
-		return s.putOff(ctx, after)
-	}
 	if err != nil {
 		return err
 	}
-	return s.remind(ctx, after)
+	g, err := s.Game(after.Game)
+	switch {
+	case err != nil:
+		return err
+	case !outdated(after, g):
+		return s.remind(ctx, after)
+	case after.RulesVersion > g.Info().Version: // another node's, which must find it due; for this one the lease is rest enough
+		return nil
+	}
+	return s.putOff(ctx, after)
 }
 
 // offRules is how long the clock leaves a session alone that these rules cannot go on with.
@@ -79,11 +85,11 @@ func (s *Service) putOff(ctx context.Context, sess Session) error {
 	return err
 }
 
-// remind tells the awaited seats that most of their time is gone. The due instant then moves on to the deadline, and
-// that is also how a reminder knows that it was sent.
+// remind tells the awaited seats that most of their time is gone; while bots are awaited the due instant is theirs. It then
+// moves on to the deadline, and that is also how a reminder knows that it was sent.
 func (s *Service) remind(ctx context.Context, sess Session) error {
 	now := s.now()
-	if sess.Status != Active || sess.serverMoves() || now.Before(sess.Due) || !sess.Due.Before(sess.overdueAt()) {
+	if sess.Status != Active || sess.serverMoves() || len(sess.bots()) > 0 || now.Before(sess.Due) || !sess.Due.Before(sess.overdueAt()) {
 		return nil
 	}
 	after, messages := remind(sess, now)

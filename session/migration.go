@@ -72,6 +72,7 @@ func (t *turn) migrate(before *Table) error {
 		return fmt.Errorf("a migration of %s without its table", t.ID)
 	}
 	t.lay(before)
+	t.change.Turn = t.Turn // a replay begins here
 	state, err := migrated(t.game, t.Session)
 	if err != nil {
 		return err
@@ -79,6 +80,8 @@ func (t *turn) migrate(before *Table) error {
 	t.State, t.RulesVersion = state, t.game.Info().Version
 	if t.Overdue(t.now) && t.Status == Active { // they could not move, and get the time again
 		t.setDeadline(t.pauseOrTurn())
+	} else if t.Due.After(t.overdueAt()) { // put off by those who could not take it over
+		t.Due = t.overdueAt()
 	}
 	return nil
 }
@@ -117,12 +120,17 @@ func migrated(g games.Game, s Session) (state json.RawMessage, err error) {
 	return state, nil
 }
 
-// underOtherRules lets people repeat a move that was taken, give up and leave, and refuses all else.
-func underOtherRules(decide decide, why error) decide {
+// underOtherRules lets people repeat a move that was taken, give up and leave, and refuses all else: with the reason that
+// holds, for what these rules have against a move counts nothing. Only those who know newer rules can say whether a game
+// goes on without somebody.
+func underOtherRules(decide decide, g games.Game, why error) decide {
 	return func(sess Session) ([]Act, error) {
 		acts, err := decide(sess)
+		if isOfRules(err) {
+			return nil, why
+		}
 		for _, act := range acts {
-			if act.Cause != Forfeited && act.Cause != Gone {
+			if act.Cause != Gone && (act.Cause != Forfeited || sess.RulesVersion > g.Info().Version) {
 				return nil, why
 			}
 		}

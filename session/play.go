@@ -58,12 +58,14 @@ func (s *Service) played(ctx context.Context, sess Session, turn int64, seat int
 	return s.store.MoveAt(ctx, sess.ID, turn, seat)
 }
 
+// sameMove compares a move with one that was taken, perhaps by older rules, which may have written it otherwise.
 func sameMove(g games.Game, raw, taken json.RawMessage) error {
 	move, err := g.ParseMove(raw)
-	if err != nil || !bytes.Equal(move, taken) {
-		return ErrAlreadyMoved
+	was, errWas := g.ParseMove(taken)
+	if bytes.Equal(raw, taken) || err == nil && errWas == nil && bytes.Equal(move, was) {
+		return nil
 	}
-	return nil
+	return ErrAlreadyMoved
 }
 
 func playable(sess Session, turn int64, seat int) error {

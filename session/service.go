@@ -145,6 +145,9 @@ func checkBots(w Wish, g games.Game) error {
 	}
 	taken := []string{w.Role}
 	for i, bot := range w.Bots {
+		if !slices.Contains(games.Levels, bot.Level) {
+			complain(fmt.Sprintf("[%d].level", i), "there is no such level")
+		}
 		place := fmt.Sprintf("[%d].role", i)
 		switch {
 		case bot.Role == "":
@@ -350,7 +353,7 @@ func (s *Service) update(ctx context.Context, id ID, decide decide) (Session, er
 func what(sess Session, g games.Game, decide decide, now time.Time) (next decide, last bool) {
 	if outdated(sess, g) {
 		if _, err := migrated(g, sess); err != nil {
-			return underOtherRules(decide, err), true
+			return underOtherRules(decide, g, err), true
 		}
 		return migration, false
 	}
@@ -379,12 +382,17 @@ func forAbsent(sess Session) ([]Act, error) {
 
 // refused adds the session to an error that the position is the reason of.
 func refused(err error, sess Session) error {
-	var rule *games.Refusal
-	var invalid *games.Invalid
-	if errors.As(err, &rule) || errors.As(err, &invalid) || slices.ContainsFunc(positional, func(e error) bool { return errors.Is(err, e) }) {
+	if isOfRules(err) || slices.ContainsFunc(positional, func(e error) bool { return errors.Is(err, e) }) {
 		return &Refused{Err: err, Session: sess}
 	}
 	return err
+}
+
+// isOfRules says that the rules are against a move.
+func isOfRules(err error) bool {
+	var rule *games.Refusal
+	var invalid *games.Invalid
+	return errors.As(err, &rule) || errors.As(err, &invalid)
 }
 
 // positional are the errors that speak of a position.

@@ -41,8 +41,8 @@ type Session struct {
 	TurnSeconds  int
 	Capacity     int // seats that must be taken before it starts
 	JoinCode     string
-	Seed         []byte // 32 bytes from which all its randomness is derived
-	State        json.RawMessage
+	Seed         []byte                  // 32 bytes from which all its randomness is derived
+	State        json.RawMessage         `json:",omitempty"` // a table that waits has none, and a null would be one
 	Await        []int                   // the seats that must move, ascending
 	Pending      map[int]json.RawMessage // the moves of a simultaneous turn that wait for the others; of hidden ones that count at once, who made them
 	Deadline     time.Time               // when the turn ends; zero when nobody's time runs
@@ -107,6 +107,14 @@ func (s Session) bots() (awaited []Seat) {
 
 // MustMove says whether the session waits for the seat.
 func (s Session) MustMove(seat int) bool { return s.Status == Active && slices.Contains(s.Await, seat) }
+
+// kept are the seats whose moves wait for those of the others.
+func (s Session) kept(info games.Info) []int {
+	if info.AtOnce {
+		return nil
+	}
+	return slices.Collect(maps.Keys(s.Pending))
+}
 
 // ToMove lists the seats that must move, as a viewer may know them. Where moves count at once and are hidden, others must
 // not see who has moved: beside a tally of the answers it would tell them whose was right.

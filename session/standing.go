@@ -38,6 +38,9 @@ func (s *Service) Enter(ctx context.Context, player notify.PlayerID, game string
 			return Session{}, err
 		}
 		after, err := s.sitDown(ctx, id, Seated{Player: player})
+		if err == nil && after.Status == Finished { // who sat there is not kept in it
+			err = ErrFinished
+		}
 		if !errors.Is(err, ErrFinished) && !errors.Is(err, ErrFull) {
 			return after, err
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -154,7 +153,7 @@ func (t *turn) role(info games.Info, asked string) (string, error) {
 
 func (t *turn) getUp(seat int) error {
 	t.Seats = slices.DeleteFunc(t.Seats, func(s Seat) bool { return s.Number == seat })
-	if len(t.Seats) == 0 {
+	if !t.hasOtherPeople(seat) {
 		return t.finish(&games.Result{Reason: "abandoned"})
 	}
 	return nil
@@ -196,7 +195,7 @@ func (t *turn) joinLate(act Act) error {
 	case !t.goesOn(step, seat):
 		return t.settle(step)
 	}
-	if slices.Contains(step.Await, seat) && !t.MustMove(seat) {
+	if _, moved := t.Pending[seat]; slices.Contains(step.Await, seat) && !moved && !t.MustMove(seat) { // once in a turn
 		t.Await = slices.Sorted(slices.Values(append(t.Await, seat)))
 	}
 	return t.stay(step)
@@ -245,18 +244,10 @@ func (t *turn) note(seat int, move json.RawMessage) {
 	t.Pending[seat] = move
 }
 
-// kept are the seats whose moves wait for those of the others.
-func (t *turn) kept() []int {
-	if t.game.Info().AtOnce {
-		return nil
-	}
-	return slices.Collect(maps.Keys(t.Pending))
-}
-
 // goesOn says that the turn, or the pause, is still the same after a seat has moved, left or joined: the rules await the
 // other seats as before. Those whose moves are kept are among them, for the rules do not know of these moves.
 func (t *turn) goesOn(step games.Step[json.RawMessage], seat int) bool {
-	others := slices.Sorted(slices.Values(without(slices.Concat(t.Await, t.kept()), seat)))
+	others := slices.Sorted(slices.Values(without(slices.Concat(t.Await, t.kept(t.game.Info())), seat)))
 	switch {
 	case step.Result != nil || !slices.Equal(slices.Sorted(slices.Values(without(step.Await, seat))), others):
 		return false
@@ -331,7 +322,7 @@ func (t *turn) expire() error {
 		return t.settle(step)
 	}
 	absent := t.Await
-	if len(t.kept()) > 0 {
+	if len(t.kept(t.game.Info())) > 0 {
 		step, err := t.applyPending()
 		if err != nil {
 			return err
