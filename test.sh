@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test on every engine, with the race detector: the README's test command, and all that CI does.
+# Runs every test on every engine, with the race detector (but for the rules of games): the README's test command, and all that CI does.
 #
 #   ./test.sh                        everything
 #   ./test.sh -run Feed ./store/...  what go test is to get instead of ./...
@@ -136,9 +136,17 @@ esac
 
 # ---- tests ----
 
+# Rules are pure functions that start no goroutines: the race detector would find nothing there, and makes thousands of
+# random games eight times as slow.
 step "go test"
 code=0
-CGO_ENABLED=1 go test -race -timeout 20m "${@:-./...}" || code=$?
+if [[ $# -gt 0 ]]; then
+	CGO_ENABLED=1 go test -race -timeout 20m "$@" || code=$?
+else
+	go list ./... | grep -v '^yourturn/games\($\|/\)' | CGO_ENABLED=1 xargs go test -race -timeout 20m || code=$?
+	step "go test ./games/..., without the race detector"
+	go test -timeout 20m ./games/... || code=$?
+fi
 
 step "done"
 if [[ ${#checks[@]} -gt 0 ]]; then

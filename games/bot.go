@@ -29,8 +29,17 @@ func (g *erased[C, S, M, V]) BotMove(state json.RawMessage, awaited []int, seat 
 	if err != nil {
 		return nil, err
 	}
+	view := g.rules.View(s, seat)
 	if rules, ok := any(g.rules).(BotMover[M, V]); ok {
-		return json.Marshal(rules.BotMove(g.rules.View(s, seat), seat, level, env))
+		var move M
+		err := g.pure(view, func() error {
+			move = rules.BotMove(view, seat, level, env)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(move)
 	}
 	rules, ok := any(g.rules).(LegalMover[S, M])
 	if !ok {
@@ -43,7 +52,7 @@ func (g *erased[C, S, M, V]) BotMove(state json.RawMessage, awaited []int, seat 
 	if len(moves) == 1 {
 		return json.Marshal(moves[0])
 	}
-	return json.Marshal(g.think(g.rules.View(s, seat), awaited, seat, moves, level, env))
+	return json.Marshal(g.think(view, awaited, seat, moves, level, env))
 }
 
 func (g *erased[C, S, M, V]) Imagine(state json.RawMessage, seat int, env Env) (imagined json.RawMessage, ok bool, err error) {
@@ -51,12 +60,16 @@ func (g *erased[C, S, M, V]) Imagine(state json.RawMessage, seat int, env Env) (
 	if err != nil {
 		return nil, false, err
 	}
-	made, ok := imagine(g.rules, g.rules.View(s, seat), seat, env)
-	if !ok {
-		return nil, false, nil
-	}
-	imagined, err = json.Marshal(made)
-	return imagined, true, err
+	view := g.rules.View(s, seat)
+	err = g.pure(view, func() error {
+		var made S
+		if made, ok = imagine(g.rules, view, seat, env); !ok {
+			return nil
+		}
+		imagined, err = json.Marshal(made)
+		return err
+	})
+	return imagined, ok, err
 }
 
 // imagine makes up a state from what a seat sees; ok is false when the rules do not say how.

@@ -143,7 +143,9 @@ func (g *erased[C, S, M, V]) Start(setup Setup[json.RawMessage]) (Step[json.RawM
 	if err != nil {
 		return Step[json.RawMessage]{}, err
 	}
-	return erase(g.rules.Start(Setup[C]{Env: setup.Env, Config: config, Roles: setup.Roles}))
+	return g.step([]any{config, setup.Roles}, func() (Step[S], error) {
+		return g.rules.Start(Setup[C]{Env: setup.Env, Config: config, Roles: setup.Roles})
+	})
 }
 
 func (g *erased[C, S, M, V]) Apply(state json.RawMessage, seat int, move json.RawMessage, env Env) (Step[json.RawMessage], error) {
@@ -206,7 +208,7 @@ func (g *erased[C, S, M, V]) Timeout(state json.RawMessage, absent []int, env En
 	if err != nil {
 		return step, true, err
 	}
-	step, err = g.step(s, func() (Step[S], error) { return rules.Timeout(s, absent, env) })
+	step, err = g.step([]any{s, absent}, func() (Step[S], error) { return rules.Timeout(s, absent, env) })
 	return step, true, err
 }
 

@@ -13,7 +13,7 @@ import (
 	strict "github.com/go-json-experiment/json"
 )
 
-// Strict is the same game, which refuses to go on when its rules change a state that they were given, or show a view that
+// Strict is the same game, which refuses to go on when its rules change what they were given, or show a view that
 // does not fit its own schema. The first does no harm while states come from JSON each time, and spoils a bot's thinking;
 // the second is found by the strictest of the generated clients. The laws play strict games; it costs too much for others.
 func (g *erased[C, S, M, V]) Strict() Game {
@@ -23,29 +23,29 @@ func (g *erased[C, S, M, V]) Strict() Game {
 }
 
 // step takes a step of the rules, and makes sure in a strict game that they left the state alone.
-func (g *erased[C, S, M, V]) step(state S, rule func() (Step[S], error)) (after Step[json.RawMessage], err error) {
-	err = g.pure(state, func() (err error) {
+func (g *erased[C, S, M, V]) step(given any, rule func() (Step[S], error)) (after Step[json.RawMessage], err error) {
+	err = g.pure(given, func() (err error) {
 		after, err = erase(rule())
 		return err
 	})
 	return after, err
 }
 
-func (g *erased[C, S, M, V]) pure(state S, rule func() error) error {
+func (g *erased[C, S, M, V]) pure(given any, rule func() error) error {
 	if !g.strict {
 		return rule()
 	}
-	before, err := json.Marshal(state)
+	before, err := json.Marshal(given)
 	if err != nil {
 		return err
 	}
 	failed := rule()
-	after, err := json.Marshal(state)
+	after, err := json.Marshal(given)
 	if err != nil {
 		return err
 	}
 	if !bytes.Equal(before, after) {
-		return fmt.Errorf("the rules have changed the state that they were given, from %s to %s", before, after)
+		return fmt.Errorf("not pure: the rules have changed what they were given, from %s to %s", before, after)
 	}
 	return failed
 }

@@ -78,7 +78,7 @@ func TestBugAnythingKillsAnybody(t *testing.T) {
 		{Kind: slay, Monster: "Somebody", With: "Oiled Spear"},
 		{Kind: slay, Monster: "Sulking Teal Ogre", With: "Gilded Atlas"},
 	} {
-		refusal(t, s, move)
+		_ = refusal(t, s, move)
 	}
 }
 
