@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test on every engine, with the race detector (but for the rules of games): the README's test command, and all that CI does.
+# Runs every test on every engine, with the race detector but for the rules of games: the README's test command, and all
+# that CI does.
 #
 #   ./test.sh                        everything
 #   ./test.sh -run Feed ./store/...  what go test is to get instead of ./...
