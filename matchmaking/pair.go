@@ -53,13 +53,14 @@ func (p *pairing) match(first, least int) {
 	p.matches = append(p.matches, m)
 }
 
-// triesForTable bounds the search for a full table: with many who exclude each other it could take for ever.
-const triesForTable = 2000
+// looksForTable bounds the search for a full table: with many who exclude each other it could take for ever. It is enough
+// to go through a whole bucket forty times.
+const looksForTable = 40 * openMax
 
 // fill seats others until the table is full or nobody fits any more. The oldest that fit come first; when those cannot
 // be completed, it tries the next.
 func (p *pairing) fill(table []int, withBots bool) []int {
-	seats, tries, best := p.tickets[table[0]].Wish.Seats, 0, table
+	seats, looks, best := p.tickets[table[0]].Wish.Seats, 0, table
 	var sit func(table []int, from int) bool
 	sit = func(table []int, from int) bool {
 		if len(table) > len(best) {
@@ -68,11 +69,11 @@ func (p *pairing) fill(table []int, withBots bool) []int {
 		if len(table) == seats {
 			return true
 		}
-		for i := from; i < len(p.tickets) && tries < triesForTable; i++ {
+		for i := from; i < len(p.tickets) && looks < looksForTable; i++ {
+			looks++
 			if p.taken[i] || !p.fits(table, i) || withBots && !p.playsBots(i) {
 				continue
 			}
-			tries++
 			if sit(append(table, i), i+1) {
 				return true
 			}
@@ -85,7 +86,7 @@ func (p *pairing) fill(table []int, withBots bool) []int {
 
 func (p *pairing) fits(table []int, i int) bool {
 	return !slices.ContainsFunc(table, func(seated int) bool {
-		a, b := p.tickets[seated], p.tickets[i]
+		a, b := &p.tickets[seated], &p.tickets[i]
 		return a.Player == b.Player || a.Wish.Role != "" && a.Wish.Role == b.Wish.Role
 	})
 }

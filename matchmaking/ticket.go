@@ -75,8 +75,8 @@ type Store interface {
 	Tickets(ctx context.Context, player notify.PlayerID, after TicketID, limit int) ([]Ticket, error)
 	// CancelTicket ends a ticket that waits; one that does not is left as it is.
 	CancelTicket(ctx context.Context, id TicketID) error
-	// OpenTickets lists what waits in a bucket, oldest first: an equal share of the limit for each role, so that many of
-	// one cannot hide the few of another. No roles means all of them alike.
+	// OpenTickets lists what waits in a bucket, oldest first: an equal share of the limit for each role, and one for those whom
+	// bots may play with by now, so that many of one kind cannot hide the few of another. No roles means all of them alike.
 	OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, limit int) ([]Ticket, error)
 	// CrowdedBuckets lists the buckets in which tickets of more than one player wait.
 	CrowdedBuckets(ctx context.Context, now time.Time) ([]string, error)

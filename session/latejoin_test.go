@@ -3,6 +3,8 @@ package session
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -165,14 +167,14 @@ func TestANewcomerIsRefused(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			s := begin(t, c.game, c.seats, c.config)
-			for c.want == errLate && roundOf(s) < 10 {
+			for errors.Is(c.want, errLate) && roundOf(s) < 10 {
 				s.sing(0, 1)
 			}
 			act := joined(c.seats)
 			act.Players[0].Role = c.role
 			before := dump(s.Session)
 			err := s.do(act)
-			if c.want == errLate && isRefusal(err, "too-late") {
+			if errors.Is(c.want, errLate) && isRefusal(err, "too-late") {
 				err = errLate
 			}
 			if !errors.Is(err, c.want) {
@@ -278,4 +280,74 @@ func TestTheNewcomersSeatIsTheNextNumber(t *testing.T) {
 	}
 	s.is(1, []int{0, 1, 2, 4, 5, 6}, time.Minute)
 	s.replays()
+}
+
+// Whatever people and servers do: nobody moves twice in a turn, a turn keeps its deadline, badges count who is awaited,
+// and it can all be played again.
+func TestComingAndGoingKeepsEveryPromise(t *testing.T) {
+	causes := map[Cause]int{}
+	for seed := range uint64(150) {
+		chance := rand.New(rand.NewPCG(seed, 9))
+		kept, rules := seed%2 == 0, 1
+		edit := func() games.Game { return sung(revised{edition: edition{chorus{kept: kept}, rules}}) }
+		s := begin(t, edit(), 2, []string{`{"rounds":6,"pause":2}`, `{"rounds":5,"later":true}`, `{"rounds":4}`}[seed%3])
+		counted, moved := map[notify.PlayerID]int{}, map[string]bool{}
+		badges(t, Session{}, s.Session, counted)
+		for s.Status == Active && s.Version < 200 {
+			before := s.Session
+			s.later(time.Duration(chance.IntN(3000)) * time.Millisecond)
+			switch n := chance.IntN(100); {
+			case s.serverMoves() && n < 60:
+				s.must(Act{Cause: Stepped, Seat: NoSeat})
+			case n < 12 && len(s.Seats) < 12:
+				s.join(len(s.Seats))
+			case n < 35:
+				if seat := s.Seats[chance.IntN(len(s.Seats))]; !seat.Left && !s.MustMove(seat.Number) {
+					if err := s.do(joined(seat.Number)); err != nil && !errors.Is(err, errUnchanged) {
+						t.Fatal(err)
+					}
+				}
+			case n < 40:
+				if seat := s.Seats[chance.IntN(len(s.Seats))]; !seat.Left {
+					s.forfeit(seat.Number)
+				}
+			case n < 44:
+				rules++
+				s.update(edit())
+			case n < 50 && !s.serverMoves():
+				s.timeOut()
+			case !s.serverMoves():
+				seat := s.Await[chance.IntN(len(s.Await))]
+				s.must(note(seat, []string{`{"note":"a"}`, `{"note":"b","hum":true}`, `{"note":"c","encore":true}`, `{"note":"b"}`}[chance.IntN(4)]))
+				key := fmt.Sprint("turn ", before.Turn, " seat ", seat)
+				if moved[key] {
+					t.Fatalf("seed %d: %s has moved twice", seed, key)
+				}
+				moved[key] = true
+			}
+			if s.Version == before.Version {
+				continue
+			}
+			causes[s.last.Cause]++
+			badges(t, before, s.Session, counted)
+			late := s.last.Cause == Migrated && before.Overdue(s.now)
+			if s.Turn == before.Turn && s.Status == Active && !late && !s.Deadline.Equal(before.Deadline) || s.Turn > before.Turn+1 {
+				t.Fatalf("seed %d: %s makes turn %d until %s of turn %d until %s", seed, s.last.Cause, s.Turn, s.Deadline, before.Turn, before.Deadline)
+			}
+			for _, seat := range s.Await {
+				if s.Seats[seat].Left || s.Pending[seat] != nil {
+					t.Fatalf("seed %d: seat %d is awaited, and %+v with %s", seed, seat, s.Seats[seat], s.Pending[seat])
+				}
+			}
+		}
+		if s.Status == Active {
+			t.Fatalf("seed %d: no end in sight after %d changes", seed, s.Version)
+		}
+		s.replays()
+	}
+	for _, cause := range []Cause{Joined, Forfeited, Migrated, TimedOut, Stepped, Moved} {
+		if causes[cause] < 20 {
+			t.Errorf("%d changes were %s: the plays are not random enough", causes[cause], cause)
+		}
+	}
 }

@@ -77,10 +77,11 @@ func TestSuccessorsHaveAKnownIDOfTheirOwn(t *testing.T) {
 			t.Fatalf("%s is no id, or comes twice", id)
 		}
 		seen[id] = true
-		if successorOf(id) != successorOf(id) {
+		first, again := successorOf(id), successorOf(id)
+		if first != again {
 			t.Fatal("asked twice, two answers")
 		}
-		id = successorOf(id)
+		id = first
 	}
 }
 

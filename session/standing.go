@@ -38,16 +38,23 @@ func (s *Service) Enter(ctx context.Context, player notify.PlayerID, game string
 			return Session{}, err
 		}
 		after, err := s.sitDown(ctx, id, Seated{Player: player})
-		if err == nil && after.Status == Finished { // who sat there is not kept in it
-			err = ErrFinished
-		}
-		if !errors.Is(err, ErrFinished) && !errors.Is(err, ErrFull) {
+		if !s.isPast(after) && !errors.Is(err, ErrFull) {
 			return after, err
 		}
 		if err := s.store.MoveStanding(ctx, game, id, successorOf(id)); err != nil {
 			return Session{}, err
 		}
 	}
+}
+
+// isPast says that nobody can play in a session any more: it is over, or of older rules that these cannot take over.
+func (s *Service) isPast(sess Session) bool {
+	g, err := s.Game(sess.Game)
+	if err != nil || !outdated(sess, g) {
+		return sess.Status == Finished
+	}
+	_, err = migrated(g, sess)
+	return err != nil && sess.RulesVersion < g.Info().Version
 }
 
 // standing is the session of a game that anybody may enter. It is made when it is not there.
@@ -85,7 +92,7 @@ func (s *Service) standing(ctx context.Context, game string) (ID, error) {
 	return id, err
 }
 
-// Open makes sure of the sessions that anybody may enter, and says how many games have one. A session that is over makes
+// Open makes sure of the sessions that anybody may enter, and says how many games have one. A session that is past makes
 // room for its successor.
 func (s *Service) Open(ctx context.Context) (int, error) {
 	if !s.trusted() {
@@ -104,7 +111,7 @@ func (s *Service) renew(ctx context.Context, game string) error {
 		return err
 	}
 	sess, err := s.store.Session(ctx, id)
-	if err != nil || sess.Status != Finished {
+	if err != nil || !s.isPast(sess) {
 		return err
 	}
 	if err := s.store.MoveStanding(ctx, game, id, successorOf(id)); err != nil {

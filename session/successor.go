@@ -23,10 +23,10 @@ func (s *Service) Rematch(ctx context.Context, player notify.PlayerID, login not
 	switch {
 	case err != nil:
 		return Session{}, err
-	case old.Status != Finished:
-		return Session{}, &Refused{Err: ErrNotOver, Session: old}
 	case old.Turn == 0:
 		return Session{}, &Refused{Err: ErrWaiting, Session: old}
+	case old.Status != Finished:
+		return Session{}, &Refused{Err: ErrNotOver, Session: old}
 	case old.Public:
 		return s.Enter(ctx, player, old.Game)
 	}
@@ -46,7 +46,14 @@ func (s *Service) Rematch(ctx context.Context, player notify.PlayerID, login not
 
 // rematch opens the table, or sits down at the one that is there. A table whose people left before it began is passed over.
 func (s *Service) rematch(ctx context.Context, player notify.PlayerID, old Session) (Session, error) {
+	g, err := s.Game(old.Game)
+	if err != nil {
+		return Session{}, err
+	}
 	seated := turned(old, player)
+	if g.JoinsLate() { // people come when they come, each to the next seat
+		seated.Seat = nil
+	}
 	for next := successorOf(old.ID); ; next = successorOf(next) {
 		made, err := s.openRematch(ctx, next, old, seated)
 		if !errors.Is(err, ErrConflict) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,6 +27,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	value func() any // of the body, decoded once: a test asks one answer for many things
 }
 
 // Client is an HTTP client for many connections to one server.
@@ -87,7 +90,8 @@ func (a *App) Try(method, path string, body any, headers ...string) (Answer, err
 	}
 	defer response.Body.Close()
 	raw, err := io.ReadAll(response.Body)
-	return Answer{Status: response.StatusCode, Header: response.Header, Body: raw}, err
+	value := sync.OnceValue(func() any { return decode(raw) })
+	return Answer{Status: response.StatusCode, Header: response.Header, Body: raw, value: value}, err
 }
 
 // Must is Do that fails the test on another status.
@@ -110,10 +114,10 @@ func (a *App) Renew(tb testing.TB) {
 // At finds a value in the answer's JSON: names for objects, numbers for lists. nil when it is not there.
 func (a Answer) At(path ...any) any {
 	var value any
-	decoder := json.NewDecoder(bytes.NewReader(a.Body))
-	decoder.UseNumber()
-	if decoder.Decode(&value) != nil {
-		return nil
+	if a.value != nil {
+		value = a.value()
+	} else {
+		value = decode(a.Body)
 	}
 	for _, step := range path {
 		switch step := step.(type) {
@@ -127,6 +131,15 @@ func (a Answer) At(path ...any) any {
 			}
 			value = list[step]
 		}
+	}
+	return value
+}
+
+func decode(body []byte) (value any) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if decoder.Decode(&value) != nil {
+		return nil
 	}
 	return value
 }

@@ -204,6 +204,7 @@ type Options struct {
 	Retention time.Duration
 	RateLimit bool
 	Push      server.PushConfig
+	Standing  []string // games with a session that anybody may enter: quiz, or quiz={"rounds":20}
 	Wrap      func(driver.Connector) driver.Connector
 	Log       *slog.Logger
 }
@@ -223,7 +224,7 @@ func Local(tb testing.TB, database string, o Options) (url string) {
 	}
 	node, err := server.NewNode(context.Background(), server.Config{
 		Database: database, Games: o.Games, Name: "test", TestClock: true, RateLimit: o.RateLimit, Retention: o.Retention,
-		Wrap: o.Wrap, Push: o.Push, Out: io.Discard, Log: o.Log,
+		Wrap: o.Wrap, Push: o.Push, Standing: o.Standing, Out: io.Discard, Log: o.Log,
 	})
 	if err != nil {
 		tb.Fatal(err)
