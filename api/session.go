@@ -65,7 +65,7 @@ type SeatResult struct {
 // Result is how a session ended.
 type Result struct {
 	Reason  string `json:"reason" doc:"A word of the game's, or forfeit, timeout, abandoned (all left before it started), expired (its seats never filled)." example:"line"`
-	Winners []int  `json:"winners" doc:"The seats on the first place, unless all are."`
+	Winners []int  `json:"winners" doc:"The seats on the first place. Empty for a draw, and where all win or lose together: the seats' results tell which."`
 }
 
 // wireSession is a session as a player's seat sees it. Who has no seat is a spectator, and sees what a stranger may.

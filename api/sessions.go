@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"yourturn/games"
@@ -58,7 +59,7 @@ type (
 		TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 		Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
 		Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default, or as many as you ask bots for and yourself." example:"2"`
-		Bots        []bot     `json:"bots,omitempty" maxItems:"999" doc:"Seats that the server plays. They sit down at once."`
+		Bots        []bot     `json:"bots,omitempty" maxItems:"9" doc:"Seats that the server plays, nine at the most. They sit down at once."`
 	}
 	// bot is a seat that the server is asked to play.
 	bot struct {
@@ -125,7 +126,7 @@ var moveProblems = []string{"not-your-turn", "stale-turn", "already-moved", "ses
 func (s *server) sessionOperations(rt *routes) {
 	register(rt, operation{
 		id: "createSession", route: "POST /v1/sessions", tag: "sessions", status: 201,
-		problems: []string{"idempotency-mismatch", anyRule},
+		problems: []string{"idempotency-mismatch", "too-many-bots", anyRule},
 		summary:  "Open a private table",
 		about: "The answer has a join code for those you play with. It starts when its seats are taken, and ends after 7 days if they are not. " +
 			"Bots sit down at once and play as people do, a moment after it becomes their turn.",
@@ -139,7 +140,7 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "joinSession", route: "POST /v1/sessions/join", tag: "sessions", limits: []limitClass{limitCodes, limitMyCodes},
-		problems: []string{"not-found", "session-full", "session-started", "session-finished", "role-taken", "other-rules"},
+		problems: []string{"not-found", "session-full", "session-started", "session-finished", "role-taken", "other-rules", anyRule},
 		summary:  "Join a private table",
 		about: "Takes a seat by a join code; of a session that is being played, too, when its game takes latecomers. Who sits there " +
 			"already gets the session as it is. Somebody whom the game has set aside because they did not move is back in it.",
@@ -153,8 +154,9 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "getSession", route: "GET /v1/sessions/{session_id}", tag: "sessions", also: map[int]string{304: "Still the newest: you have it."},
-		summary: "One session of mine",
-		about:   "As my seat may see it; with a version, as my seat saw it then. The ETag tells whether anything has happened.",
+		problems: []string{"other-rules"},
+		summary:  "One session of mine",
+		about:    "As my seat may see it; with a version, as my seat saw it then. The ETag tells whether anything has happened.",
 	}, s.getSession)
 
 	register(rt, operation{
@@ -168,7 +170,7 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "forfeitSession", route: "POST /v1/sessions/{session_id}/forfeit", tag: "sessions",
-		problems: []string{"session-finished", "session-waiting"},
+		problems: []string{"session-finished", "session-waiting", "other-rules"},
 		summary:  "Give up",
 		about:    "At any time, also in the others' turns. Again by the same player it changes nothing.",
 	}, s.forfeitSession)
@@ -184,7 +186,7 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "rematchSession", route: "POST /v1/sessions/{session_id}/rematch", tag: "sessions",
-		problems: []string{"session-active", "session-waiting", "session-full", "session-started", "session-finished", "other-rules"},
+		problems: []string{"session-active", "session-waiting", "session-full", "session-started", "session-finished", "player-gone", "other-rules", anyRule},
 		summary:  "Play again",
 		about: "The first to ask opens a table with the same config, at which everybody sits one seat further on, and the others are told; " +
 			"when they ask, they sit down there. It starts when all are back. Again by the same player it changes nothing. Answers with the new session.",
@@ -192,7 +194,7 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "enterGame", route: "POST /v1/games/{game}/enter", tag: "sessions", limits: []limitClass{limitMyCodes},
-		problems: []string{"not-found", "session-started"},
+		problems: []string{"not-found", "session-started", "other-rules", anyRule},
 		summary:  "Enter the open session of a game",
 		about: "Some servers keep a session of a game open that anybody may enter, without a code or a ticket; such games have open: true. " +
 			"When it is over or full, this leads into its successor, which its last message has named.",
@@ -258,8 +260,10 @@ func (s *server) previewSession(ctx context.Context, in *codePath) (*previewRepl
 		Game: sess.Game, Title: g.Info().Title, Config: rawObject(sess.Config), Status: string(sess.Status), TurnSeconds: sess.TurnSeconds,
 		SeatsFree: s.Sessions.SeatsFree(sess), RolesFree: sess.FreeRoles(g.Info()),
 	}
-	if len(sess.Seats) > 0 {
-		w.HostDisplayName = sess.Seats[0].DisplayName
+	for _, seat := range slices.Backward(sess.Seats) {
+		if seat.Bot == "" {
+			w.HostDisplayName = seat.DisplayName
+		}
 	}
 	return &previewReply{w}, nil
 }
@@ -331,10 +335,19 @@ func (s *server) tagged(sess session.Session, player notify.PlayerID) *getReply 
 	return &getReply{Status: http.StatusOK, ETag: s.sessionETag(sess, player), CacheControl: "private, no-cache"}
 }
 
-// sessionETag changes with the session, the seat that looks, and the build that draws the view.
+// rulesOf is the version of a game's rules that draw its views here.
+func (s *server) rulesOf(game string) string {
+	g, err := s.Sessions.Game(game)
+	if err != nil {
+		return ""
+	}
+	return strconv.Itoa(g.Info().Version)
+}
+
+// sessionETag changes with the session, the seat that looks, and the rules and the build that draw the view.
 func (s *server) sessionETag(sess session.Session, player notify.PlayerID) string {
 	seat, _ := sess.SeatOf(player)
-	return makeETag(string(sess.ID), strconv.FormatInt(sess.Version, 10), strconv.Itoa(seat.Number), strconv.FormatBool(seat.Muted), s.Version)
+	return makeETag(string(sess.ID), strconv.FormatInt(sess.Version, 10), strconv.Itoa(seat.Number), strconv.FormatBool(seat.Muted), s.rulesOf(sess.Game), s.Version)
 }
 
 func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error) {

@@ -69,7 +69,7 @@ type (
 		Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
 		TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 		Role        string    `json:"role,omitempty" maxLength:"64" doc:"The role to play, in a game that has roles; any by default."`
-		BotAfter    int       `json:"bot_after_seconds,omitempty" minimum:"1" maximum:"604800" doc:"Play with bots if not enough people were found after so many seconds, up to 7 days; never by default." example:"30"`
+		BotAfter    int       `json:"bot_after_seconds,omitempty" minimum:"1" maximum:"518400" doc:"Play with bots if not enough people were found after so many seconds, up to 6 days; never by default." example:"30"`
 	}
 	createTicketInput struct {
 		IdempotencyKey
@@ -85,7 +85,7 @@ type (
 func (s *server) ticketOperations(rt *routes) {
 	register(rt, operation{
 		id: "createTicket", route: "POST /v1/tickets", tag: "matchmaking", status: 201,
-		problems: []string{"too-many-tickets", "idempotency-mismatch", anyRule},
+		problems: []string{"too-many-tickets", "too-many-bots", "idempotency-mismatch", anyRule},
 		summary:  "Find an opponent",
 		about: "A ticket fits others of the same game, turn length and config. It is matched in the very request that makes a " +
 			"match possible, with the oldest that fits; otherwise it waits, for days if need be, while you are not connected.",

@@ -21,7 +21,7 @@ type typedRequest struct {
 	TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 	Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
 	Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default, or as many as you ask bots for and yourself." example:"2"`
-	Bots        []bot     `json:"bots,omitempty" maxItems:"999" doc:"Seats that the server plays. They sit down at once."`
+	Bots        []bot     `json:"bots,omitempty" maxItems:"9" doc:"Seats that the server plays, nine at the most. They sit down at once."`
 }
 
 type startInput struct {
@@ -35,7 +35,7 @@ func (s *server) typedOperations(rt *routes, g games.Game) {
 	path := "/v1/games/" + info.Name + "/sessions"
 	register(rt, operation{
 		id: "start" + info.TypeName + "Session", route: "POST " + path, tag: info.Name, status: 201,
-		problems: []string{"idempotency-mismatch", anyRule},
+		problems: []string{"idempotency-mismatch", "too-many-bots", anyRule},
 		summary:  "Open a private table of " + info.Title,
 		about:    "createSession, with this game's types.",
 		request:  types.request, reply: types.session,
@@ -49,9 +49,10 @@ func (s *server) typedOperations(rt *routes, g games.Game) {
 
 	register(rt, operation{
 		id: "get" + info.TypeName + "Session", route: "GET " + path + "/{session_id}", tag: info.Name, also: map[int]string{304: "Still the newest: you have it."},
-		summary: "One session of mine of " + info.Title,
-		about:   "getSession, with this game's types.",
-		reply:   types.session,
+		problems: []string{"other-rules"},
+		summary:  "One session of mine of " + info.Title,
+		about:    "getSession, with this game's types.",
+		reply:    types.session,
 	}, func(ctx context.Context, in *getSessionInput) (*getReply, error) {
 		if err := s.isOf(ctx, in.SessionID, info.Name); err != nil {
 			return nil, err

@@ -29,6 +29,7 @@ type pairing struct {
 	taken   []bool
 	now     time.Time
 	matches []session.Match
+	looks   int
 }
 
 // match seats others beside the first ticket. When there are not even as many as it must be, all wait on.
@@ -53,14 +54,14 @@ func (p *pairing) match(first, least int) {
 	p.matches = append(p.matches, m)
 }
 
-// looksForTable bounds the search for a full table: with many who exclude each other it could take for ever. It is enough
-// to go through a whole bucket forty times.
-const looksForTable = 40 * openMax
+// mostLooks bounds the search for full tables: with many who exclude each other it could take for ever. It is enough to
+// go through a whole bucket from each of its tickets, and some more.
+const mostLooks = 2 * openMax * openMax
 
 // fill seats others until the table is full or nobody fits any more. The oldest that fit come first; when those cannot
 // be completed, it tries the next.
 func (p *pairing) fill(table []int, withBots bool) []int {
-	seats, looks, best := p.tickets[table[0]].Wish.Seats, 0, table
+	seats, best := p.tickets[table[0]].Wish.Seats, table
 	var sit func(table []int, from int) bool
 	sit = func(table []int, from int) bool {
 		if len(table) > len(best) {
@@ -69,8 +70,8 @@ func (p *pairing) fill(table []int, withBots bool) []int {
 		if len(table) == seats {
 			return true
 		}
-		for i := from; i < len(p.tickets) && looks < looksForTable; i++ {
-			looks++
+		for i := from; i < len(p.tickets) && p.looks < mostLooks; i++ {
+			p.looks++
 			if p.taken[i] || !p.fits(table, i) || withBots && !p.playsBots(i) {
 				continue
 			}

@@ -18,6 +18,7 @@ type Sessions interface {
 	Match(context.Context, session.Match) (session.Session, error)
 	Game(name string) (games.Game, error)
 	Games() []string
+	MayPlayBots(context.Context, notify.PlayerID) error
 }
 
 // Service takes tickets and matches them.
@@ -52,6 +53,11 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w session.
 	}
 	if botsAfter > 0 && !g.HasBots() {
 		return Ticket{}, &games.Invalid{Issues: []games.Issue{{Location: "body.bot_after_seconds", Message: "the game has no bots"}}}
+	}
+	if botsAfter > 0 {
+		if err := s.sessions.MayPlayBots(ctx, player); err != nil {
+			return Ticket{}, err
+		}
 	}
 	now := s.now()
 	t := Ticket{ID: TicketID(s.newID()), Player: player, Wish: w, Status: Waiting, CreatedAt: now, ExpiresAt: now.Add(Life)}

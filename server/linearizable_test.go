@@ -94,7 +94,7 @@ func TestLinearizableControl(t *testing.T) {
 			}
 			var blind *faultdb.Rule
 			if !control.compares {
-				blind = faults.Add(&faultdb.Rule{On: faultdb.Is("UPDATE sessions SET status"), Rewrite: withoutVersion})
+				blind = faults.Add(&faultdb.Rule{On: faultdb.Is("UPDATE sessions SET rules_version"), Rewrite: withoutVersion})
 			}
 			verdict := porcupine.Ok
 			for range 10 {

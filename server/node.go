@@ -162,9 +162,9 @@ func (n *Node) pushes(c Config, registry *prometheus.Registry) ([]api.Channel, e
 	return shown, nil
 }
 
-// replayCache is how many bytes of sessions as they were are kept. The cache takes nothing above a 1024th of it: 16 KiB,
-// which the states of all games here stay below but for a large quiz.
-const replayCache = 16 << 20
+// replayCache is how many bytes of sessions as they were are kept. The cache takes nothing above a 1024th of it: 64 KiB,
+// which is above the states of all games here.
+const replayCache = 64 << 20
 
 // standing reads which games have a session that anybody may enter, and with what config.
 func standing(wanted []string) (map[string]json.RawMessage, error) {

@@ -55,7 +55,7 @@ func playNim(t *testing.T, ann *servertest.App, id string, lines []string) {
 	refused := call(t, ann, 422, lines[1], id)
 	same(t, "refused as", refused.Problem(), "rule-too-few-left")
 	same(t, "in the words", refused.String("detail"), "There are not so many matches in that row.")
-	same(t, "matches that are left", call(t, ann, 200, lines[2], id).Int("view", "rows", 2), int64(1))
+	same(t, "matches that are left", call(t, ann, 200, lines[2], id).Int("view", "rows", 2), int64(4))
 	for range 1 + 3 + 5 {
 		servertest.Advance(t, ann.URL, 5*time.Second) // the bot plays
 		session := call(t, ann, 200, lines[0], id)

@@ -103,7 +103,7 @@ func TestTerminationFinishesWhatWasBegun(t *testing.T) {
 			}
 			p.Restart(t)
 			out, code := program(t, time.Minute, []string{"YOURTURN_DATABASE=" + database}, "verify", "--all")
-			if code != 0 || !strings.Contains(out, "0 differ") {
+			if code != 0 || !strings.Contains(out, ", 0 wrong") {
 				t.Errorf("verify: %d %s", code, out)
 			}
 		})

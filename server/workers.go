@@ -35,7 +35,7 @@ func (n *Node) workers() []worker {
 		{name: "clock", every: time.Second, step: n.clock.Step, drains: true, next: n.clock.Next},
 		{name: "ticket expiry", every: time.Second, step: n.tickets.Expire, drains: true},
 		{name: "bots for tickets", every: time.Second, step: n.whenTrusted(n.tickets.SeatBots), drains: true, pace: shortestRest, next: n.tickets.NextBots},
-		{name: "open sessions", every: 10 * time.Second, step: n.sessions.Open},
+		{name: "open sessions", every: 10 * time.Second, step: n.sessions.KeepOpen},
 		{name: "matchmaking sweep", every: time.Second, step: n.tickets.Step},
 		{name: "feed sweep", every: time.Second, step: n.feed.Step},
 		{name: "feed retention", every: time.Minute, step: n.feed.Prune, drains: true},

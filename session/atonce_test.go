@@ -24,7 +24,7 @@ func TestAtOnceAMoveCountsAsItComes(t *testing.T) {
 		s.later(10 * time.Second)
 		s.sing(order[1])
 		s.is(1, order[2:], time.Minute)
-		if !s.Due.Equal(due) || len(s.Pending) != 0 {
+		if !s.Due.Equal(due) || len(s.kept(s.game.Info())) != 0 {
 			t.Errorf("%v: due %s with %v pending; the reminder is for the same turn, and nothing waits", order, s.Due, s.Pending)
 		}
 		s.later(10 * time.Second)

@@ -27,7 +27,7 @@ func (c *Clock) Step(ctx context.Context) (int, error) {
 	if !s.trusted() {
 		return 0, nil
 	}
-	due, err := s.store.ClaimDue(ctx, s.now(), s.names, s.newID(), lease, clockLot)
+	due, err := s.store.ClaimDue(ctx, s.now(), s.rules, s.newID(), lease, clockLot)
 	if err != nil {
 		return 0, err
 	}
@@ -49,7 +49,7 @@ func (c *Clock) Step(ctx context.Context) (int, error) {
 
 // Next is the instant at which there is something to do again.
 func (c *Clock) Next(ctx context.Context) (time.Time, error) {
-	return c.Service.store.NextDue(ctx, c.Service.names)
+	return c.Service.store.NextDue(ctx)
 }
 
 // tick looks at a session that is due: whoever is overdue is acted for by [Service.update] itself, and what is left
@@ -72,7 +72,7 @@ func (s *Service) tick(ctx context.Context, id ID) error {
 }
 
 // offRules is how long the clock leaves a session alone that these rules cannot go on with.
-const offRules = time.Hour
+const offRules = time.Minute
 
 // putOff lets a session rest until perhaps other rules are there.
 func (s *Service) putOff(ctx context.Context, sess Session) error {

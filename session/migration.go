@@ -82,6 +82,9 @@ func (t *turn) migrate(before *Table) error {
 		t.setDeadline(t.pauseOrTurn())
 	} else if t.Due.After(t.overdueAt()) { // put off by those who could not take it over
 		t.Due = t.overdueAt()
+		if len(t.bots()) > 0 {
+			t.Due = t.dueInTurn()
+		}
 	}
 	return nil
 }
@@ -117,7 +120,23 @@ func migrated(g games.Game, s Session) (state json.RawMessage, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrOtherRules, err.Error())
 	}
-	return state, nil
+	return state, takeKept(g, s, state)
+}
+
+// takeKept tries whether the moves that wait for others can still be played: when the last arrives nobody could take back
+// those that cannot.
+func takeKept(g games.Game, s Session, state json.RawMessage) error {
+	env := games.Env{Now: s.UpdatedAt, Rand: Dice(s.Seed, s.Version+1)}
+	for _, seat := range slices.Sorted(slices.Values(s.kept(g.Info()))) {
+		step, err := g.Apply(state, seat, s.Pending[seat], env)
+		if err != nil {
+			return fmt.Errorf("%w: the move of seat %d that waits for the others: %s", ErrOtherRules, seat, err.Error())
+		}
+		if state = step.State; step.Result != nil {
+			return nil
+		}
+	}
+	return nil
 }
 
 // underOtherRules lets people repeat a move that was taken, give up and leave, and refuses all else: with the reason that

@@ -54,11 +54,14 @@ func failingRevision(n int) games.Game {
 	return sung(revised{edition{chorus{}, n}, errors.New("no score for this")})
 }
 
+// judge is a service that only decides.
+func judge() *Service { return &Service{thinkers: make(chan struct{}, 1)} }
+
 // update puts other rules in place, as a deployment does, and takes the session over as the next act of any kind would.
 func (s *story) update(game games.Game) {
 	s.t.Helper()
 	s.game = game
-	decided, last := what(s.Session, game, func(Session) ([]Act, error) { s.t.Fatal("decided on old rules"); return nil, nil }, s.now)
+	decided, last := judge().what(s.Session, game, func(Session) ([]Act, error) { s.t.Fatal("decided on old rules"); return nil, nil }, s.now)
 	acts, err := decided(s.Session)
 	if last || err != nil || len(acts) != 1 || acts[0].Cause != Migrated {
 		s.t.Fatalf("what comes first is %+v, %v", acts, err)
@@ -186,7 +189,7 @@ func TestNobodyLosesByAnUpdate(t *testing.T) {
 	if want := s.now.Add(48 * time.Second); !s.Due.Equal(want) {
 		t.Errorf("due %s, want the reminder at %s", s.Due, want)
 	}
-	if _, last := what(s.Session, s.game, nil, s.now); !last {
+	if _, last := judge().what(s.Session, s.game, nil, s.now); !last {
 		t.Error("somebody is acted for who has just got the time again")
 	}
 	s.replays()
@@ -276,7 +279,7 @@ func TestUnderOtherRules(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			for of, want := range map[int]error{1: c.ofOlder, 3: c.ofNewerRules} {
 				s := begin(t, version(of), 2, "")
-				next, last := what(s.Session, version(2), c.decide, s.overdueAt()) // even when it is overdue
+				next, last := judge().what(s.Session, version(2), c.decide, s.overdueAt()) // even when it is overdue
 				if _, err := next(s.Session); !last || !errors.Is(err, want) {
 					t.Errorf("of version %d: %v, want %v", of, err, want)
 				}
@@ -293,7 +296,7 @@ func TestGivingUpUnderOtherRulesAsksNoRules(t *testing.T) {
 	if s.places() != "forfeit 1 3 1" || s.RulesVersion != 1 {
 		t.Errorf("%s %q by version %d", s.Status, s.places(), s.RulesVersion)
 	}
-	if _, last := what(s.Session, version(2), nil, s.now); !last || outdated(s.Session, version(2)) {
+	if _, last := judge().what(s.Session, version(2), nil, s.now); !last || outdated(s.Session, version(2)) {
 		t.Error("what is over is migrated")
 	}
 }

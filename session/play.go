@@ -148,6 +148,12 @@ func sitting(sess Session, p Seated) []Act {
 	return acts
 }
 
+// joinsLate says whether a session waits for nobody to sit down.
+func (s *Service) joinsLate(sess Session) bool {
+	g, err := s.Game(sess.Game)
+	return err == nil && g.JoinsLate()
+}
+
 // Joinable says whether somebody may still sit down.
 func (s *Service) Joinable(sess Session) bool {
 	g, err := s.Game(sess.Game)

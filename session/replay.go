@@ -45,60 +45,130 @@ func (s *Service) replay(ctx context.Context, now Session, version int64) (Sessi
 	if err != nil {
 		return Session{}, err
 	}
-	key := fmt.Sprintf("%s %d %d %s", now.ID, version, g.Info().Version, s.build)
-	var kept Session
-	if s.cache != nil {
-		if found, err := s.cache.Get(key, &kept); found && err == nil {
-			kept.nameSeats(now)
-			return kept, nil
+	then, found := s.kept(now, g, version)
+	if !found {
+		select {
+		case s.replayers <- struct{}{}:
+			defer func() { <-s.replayers }()
+		case <-ctx.Done():
+			return Session{}, fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
 		}
+		if then, err = s.replayed(ctx, now, g, version); err != nil {
+			return Session{}, err
+		}
+		s.keep(then, g)
 	}
-	then, err := s.replayed(ctx, now, g, version)
-	if err == nil && s.cache != nil {
-		_ = s.cache.Set(key, then) // too large, perhaps
-	}
-	return then, err
+	then.nameSeats(now)
+	return then, nil
 }
 
+// milestone is how many versions lie between those that are kept beside the ones that were asked for.
+const milestone = 100
+
+// replayed begins at the last milestone that is kept.
 func (s *Service) replayed(ctx context.Context, now Session, g games.Game, version int64) (Session, error) {
-	changes, err := s.history(ctx, now.ID, 0)
+	if now.RulesVersion != g.Info().Version {
+		return Session{}, ErrOtherRules
+	}
+	var then Session
+	at := version - version%milestone
+	for found := false; at > 0 && !found; {
+		if then, found = s.kept(now, g, at); !found {
+			at -= milestone
+		}
+	}
+	history, err := s.history(ctx, now.ID, max(at, 0))
 	if err != nil {
 		return Session{}, err
 	}
-	then, _, err := playAgain(now, g, changes, version)
-	return then, err
-}
-
-// playAgain does the acts of a history, up to a version, and nothing else of it: from the acts alone come the session as
-// it was, and the changes as they were made. What older rules made before a migration cannot be done again.
-func playAgain(now Session, g games.Game, history []Change, version int64) (then Session, made []Change, err error) {
-	history = sinceMigration(history)
-	if now.RulesVersion != g.Info().Version || len(history) > 0 && history[0].Version > version {
-		return Session{}, nil, ErrOtherRules
-	}
-	then = Session{
-		ID: now.ID, Game: now.Game, RulesVersion: now.RulesVersion, Config: now.Config, TurnSeconds: now.TurnSeconds,
-		Capacity: now.Capacity, JoinCode: now.JoinCode, Seed: now.Seed, Public: now.Public,
-	}
-	if len(history) > 0 {
-		then.Version = history[0].Version - 1
+	if at <= 0 {
+		if then, history, err = beginning(now, history, version); err != nil {
+			return Session{}, err
+		}
 	}
 	for _, c := range history {
 		if c.Version > version {
 			break
 		}
-		again := c
-		if c.Cause == Started && c.Table != nil { // it cannot be drawn again
-			then = then.clone()
-			then.lay(c.Table)
-			then.Version, then.UpdatedAt = c.Version, c.At
-		} else if then, again, err = advance(then, g, c.Act, c.At); err != nil {
-			return Session{}, nil, fmt.Errorf("replay version %d: %w", c.Version, err)
+		if then, _, err = again(then, g, c); err != nil {
+			return Session{}, err
 		}
-		then.ChangeID, again.ID = c.ID, c.ID
-		made = append(made, again)
+		if then.Version%milestone == 0 {
+			s.keep(then, g)
+		}
+	}
+	return then, nil
+}
+
+func (s *Service) kept(now Session, g games.Game, version int64) (then Session, found bool) {
+	if s.cache == nil {
+		return then, false
+	}
+	found, err := s.cache.Get(s.keptKey(now.ID, version, g), &then)
+	return then, found && err == nil
+}
+
+func (s *Service) keep(then Session, g games.Game) {
+	if s.cache != nil {
+		_ = s.cache.Set(s.keptKey(then.ID, then.Version, g), then) // perhaps it is too large
+	}
+}
+
+func (s *Service) keptKey(id ID, version int64, g games.Game) string {
+	return fmt.Sprintf("%s %d %d %s", id, version, g.Info().Version, s.build)
+}
+
+// playAgain does the acts of a history, up to a version, and nothing else of it: from the acts alone come the session as
+// it was, and the changes as they were made. What older rules made before a migration cannot be done again.
+func playAgain(now Session, g games.Game, history []Change, version int64) (then Session, made []Change, err error) {
+	if now.RulesVersion != g.Info().Version {
+		return Session{}, nil, ErrOtherRules
+	}
+	if then, history, err = beginning(now, history, version); err != nil {
+		return Session{}, nil, err
+	}
+	for _, c := range history {
+		if c.Version > version {
+			break
+		}
+		var change Change
+		if then, change, err = again(then, g, c); err != nil {
+			return Session{}, nil, err
+		}
+		made = append(made, change)
 	}
 	then.nameSeats(now)
+	return then, made, nil
+}
+
+// beginning is the session to which nothing has happened yet, and what then did, as far as these rules can do it again.
+func beginning(now Session, history []Change, version int64) (Session, []Change, error) {
+	history = sinceMigration(history)
+	then := Session{
+		ID: now.ID, Game: now.Game, RulesVersion: now.RulesVersion, Config: now.Config, TurnSeconds: now.TurnSeconds,
+		Capacity: now.Capacity, JoinCode: now.JoinCode, Seed: now.Seed, Public: now.Public,
+	}
+	if len(history) == 0 {
+		return then, nil, nil
+	}
+	if history[0].Version > version {
+		return Session{}, nil, ErrOtherRules
+	}
+	then.Version = history[0].Version - 1
+	return then, history, nil
+}
+
+// again does one act again.
+func again(then Session, g games.Game, c Change) (Session, Change, error) {
+	made, err := c, error(nil)
+	if c.Cause == Started && c.Table != nil { // it cannot be drawn again
+		then = then.clone()
+		then.lay(c.Table)
+		then.Version, then.UpdatedAt = c.Version, c.At
+	} else if then, made, err = advance(then, g, c.Act, c.At); err != nil {
+		return Session{}, Change{}, fmt.Errorf("replay version %d: %w", c.Version, err)
+	}
+	then.ChangeID, made.ID = c.ID, c.ID
 	return then, made, nil
 }
 

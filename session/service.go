@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type Service struct {
 	store   Store
 	games   map[string]games.Game
 	names   []string // of the games
+	rules   []Rules
 	open    map[string]json.RawMessage
 	wake    func(...notify.PlayerID)
 	now     func() time.Time
@@ -31,6 +33,9 @@ type Service struct {
 	cache   Cache
 	build   string
 	queue   *Queue[ID]
+
+	thinkers  chan struct{} // bots that think at a time: half the processors, for people come first
+	replayers chan struct{} // replays at a time: whoever steps through old games has time
 }
 
 // Config is what a [Service] is made of.
@@ -55,12 +60,15 @@ func NewService(c Config) *Service {
 		store: c.Store, games: map[string]games.Game{}, open: c.Open, wake: c.Wake, now: c.Now, trusted: c.Trusted, newID: c.NewID,
 		random: c.Random, log: c.Log, metrics: c.Metrics, cache: c.Cache, build: c.Build, queue: NewQueue[ID](),
 	}
+	s.thinkers = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+	s.replayers = make(chan struct{}, 2)
 	if s.trusted == nil {
 		s.trusted = func() bool { return true }
 	}
 	for _, g := range c.Games {
 		s.games[g.Info().Name] = g
 		s.names = append(s.names, g.Info().Name)
+		s.rules = append(s.rules, Rules{Game: g.Info().Name, Version: g.Info().Version})
 	}
 	return s
 }
@@ -190,6 +198,11 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 	w, g, err := s.Settle(w)
 	if err != nil {
 		return Session{}, err
+	}
+	if len(w.Bots) > 0 {
+		if err := s.MayPlayBots(ctx, player); err != nil {
+			return Session{}, err
+		}
 	}
 	for attempt := 0; ; attempt++ {
 		blank, err := s.blank(w, g)
@@ -332,7 +345,7 @@ func (s *Service) update(ctx context.Context, id ID, decide decide) (Session, er
 		if err != nil {
 			return sess, err
 		}
-		next, last := what(sess, g, decide, now)
+		next, last := s.what(sess, g, decide, now)
 		after, err := s.do(ctx, sess, g, next, now)
 		switch {
 		case errors.Is(err, ErrConflict):
@@ -350,7 +363,7 @@ func (s *Service) update(ctx context.Context, id ID, decide decide) (Session, er
 }
 
 // what says what is to be decided on a session next, and whether that is the last.
-func what(sess Session, g games.Game, decide decide, now time.Time) (next decide, last bool) {
+func (s *Service) what(sess Session, g games.Game, decide decide, now time.Time) (next decide, last bool) {
 	if outdated(sess, g) {
 		if _, err := migrated(g, sess); err != nil {
 			return underOtherRules(decide, g, err), true
@@ -358,7 +371,7 @@ func what(sess Session, g games.Game, decide decide, now time.Time) (next decide
 		return migration, false
 	}
 	if sess.Overdue(now) {
-		return forAbsent, false
+		return s.forAbsent(g, now), false
 	}
 	return decide, true
 }
@@ -370,14 +383,6 @@ func (s *Service) do(ctx context.Context, sess Session, g games.Game, decide dec
 		return sess, err
 	}
 	return s.commit(ctx, sess, g, acts, now, Commit{})
-}
-
-// forAbsent decides what the server does when time is up: its own step, or the absent seats' timeout.
-func forAbsent(sess Session) ([]Act, error) {
-	if sess.serverMoves() {
-		return []Act{{Cause: Stepped, Seat: NoSeat}}, nil
-	}
-	return []Act{{Cause: TimedOut, Seat: NoSeat}}, nil
 }
 
 // refused adds the session to an error that the position is the reason of.
@@ -397,7 +402,7 @@ func isOfRules(err error) bool {
 
 // positional are the errors that speak of a position.
 var positional = []error{
-	ErrWaiting, ErrStarted, ErrFinished, ErrStaleTurn, ErrNotYourTurn, ErrAlreadyMoved, ErrFull, ErrRoleTaken, ErrNoSuchRole, ErrOtherRules,
+	ErrWaiting, ErrStarted, ErrFinished, ErrStaleTurn, ErrNotYourTurn, ErrAlreadyMoved, ErrFull, ErrRoleTaken, ErrNoSuchRole, ErrOtherRules, ErrPlayerGone,
 }
 
 // pause waits a little longer after each conflict, never twice the same.

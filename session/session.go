@@ -7,6 +7,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -44,7 +45,7 @@ type Session struct {
 	Seed         []byte                  // 32 bytes from which all its randomness is derived
 	State        json.RawMessage         `json:",omitempty"` // a table that waits has none, and a null would be one
 	Await        []int                   // the seats that must move, ascending
-	Pending      map[int]json.RawMessage // the moves of a simultaneous turn that wait for the others; of hidden ones that count at once, who made them
+	Pending      map[int]json.RawMessage // the moves of a simultaneous turn that wait for the others; of those that count at once, who made them
 	Deadline     time.Time               // when the turn ends; zero when nobody's time runs
 	Due          time.Time               // when the clock must look at it next; Never when it need not
 	CreatedAt    time.Time
@@ -122,11 +123,14 @@ func (s Session) ToMove(viewer int, info games.Info) []int {
 	if !info.AtOnce {
 		return s.Await
 	}
-	seats := slices.AppendSeq(slices.Clone(s.Await), maps.Keys(s.Pending))
-	if _, moved := s.Pending[viewer]; moved {
-		seats = without(seats, viewer)
+	seats := slices.Clone(s.Await)
+	for seat, noted := range s.Pending {
+		if seat != viewer && bytes.Equal(noted, hiddenMove) {
+			seats = append(seats, seat)
+		}
 	}
-	return slices.Sorted(slices.Values(seats))
+	slices.Sort(seats)
+	return seats
 }
 
 // serverMoves says that the next step is the server's own.

@@ -92,9 +92,9 @@ func (s *Service) standing(ctx context.Context, game string) (ID, error) {
 	return id, err
 }
 
-// Open makes sure of the sessions that anybody may enter, and says how many games have one. A session that is past makes
+// KeepOpen makes sure of the sessions that anybody may enter, and says how many games have one. A session that is past makes
 // room for its successor.
-func (s *Service) Open(ctx context.Context) (int, error) {
+func (s *Service) KeepOpen(ctx context.Context) (int, error) {
 	if !s.trusted() {
 		return 0, nil
 	}

@@ -29,18 +29,28 @@ type Store interface {
 	// too much waits already. It returns when the result is durable.
 	Commit(ctx context.Context, c Commit) error
 
+	// BotTables counts the player's sessions with bots that are not over, up to a limit.
+	BotTables(ctx context.Context, player notify.PlayerID, limit int) (int, error)
+
 	// Mute sets whether a player wants pushes of a session, or returns ErrNotFound when the player has no seat at it.
 	Mute(ctx context.Context, id ID, player notify.PlayerID, muted bool) error
 
-	// ClaimDue takes sessions of these games that are due for this claim alone, until the lease ends.
-	ClaimDue(ctx context.Context, now time.Time, games []string, claim string, lease time.Duration, limit int) ([]ID, error)
-	// NextDue is the instant at which the next session of these games is due; Never when none is.
-	NextDue(ctx context.Context, games []string) (time.Time, error)
+	// ClaimDue takes sessions that are due for this claim alone, until the lease ends: those of these games whose rules
+	// are not newer.
+	ClaimDue(ctx context.Context, now time.Time, rules []Rules, claim string, lease time.Duration, limit int) ([]ID, error)
+	// NextDue is the instant at which the next session is due; Never when none is.
+	NextDue(ctx context.Context) (time.Time, error)
 
 	// Standing is the session of a game that anybody may enter, which may not have been made yet; or ErrNotFound.
 	Standing(ctx context.Context, game string) (ID, error)
 	// MoveStanding puts another session in its place, unless somebody else was first; from is empty when there is none.
 	MoveStanding(ctx context.Context, game string, from, to ID) error
+}
+
+// Rules name a game, and the newest version of it that a server can play.
+type Rules struct {
+	Game    string
+	Version int
 }
 
 // Commit is what becomes true together.

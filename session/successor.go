@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"slices"
 
 	"yourturn/notify"
 )
@@ -27,6 +28,8 @@ func (s *Service) Rematch(ctx context.Context, player notify.PlayerID, login not
 		return Session{}, &Refused{Err: ErrWaiting, Session: old}
 	case old.Status != Finished:
 		return Session{}, &Refused{Err: ErrNotOver, Session: old}
+	case slices.ContainsFunc(old.Seats, func(seat Seat) bool { return seat.Deleted }) && !s.joinsLate(old):
+		return Session{}, &Refused{Err: ErrPlayerGone, Session: old}
 	case old.Public:
 		return s.Enter(ctx, player, old.Game)
 	}
@@ -54,19 +57,25 @@ func (s *Service) rematch(ctx context.Context, player notify.PlayerID, old Sessi
 	if g.JoinsLate() { // people come when they come, each to the next seat
 		seated.Seat = nil
 	}
-	for next := successorOf(old.ID); ; next = successorOf(next) {
-		made, err := s.openRematch(ctx, next, old, seated)
-		if !errors.Is(err, ErrConflict) {
-			return made, err
-		}
+	next := successorOf(old.ID)
+	if old.Successor != "" { // what comes before it was passed over
+		next = old.Successor
+	}
+	for {
 		there, err := s.store.Session(ctx, next)
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrNotFound):
+			made, err := s.openRematch(ctx, next, old, seated)
+			if !errors.Is(err, ErrConflict) {
+				return made, err
+			} // somebody else has made it: look again
+		case err != nil:
 			return Session{}, err
+		case there.Status == Finished && there.Turn == 0:
+			next = successorOf(next)
+		default:
+			return s.sitDown(ctx, next, seated)
 		}
-		if there.Status == Finished && there.Turn == 0 {
-			continue
-		}
-		return s.sitDown(ctx, next, seated)
 	}
 }
 

@@ -29,7 +29,7 @@ func tell(before, after Session, c Change) []Message {
 		m := message(kind, seat, after, c.At)
 		m.Own = c.Seat == seat.Number
 		m.Push = pushed(m, after, seat)
-		m.Data = eventData(c.EventsFor(seat.Number))
+		m.Data = messageData(c.EventsFor(seat.Number), after.Successor)
 		messages = append(messages, m)
 	}
 	return messages
@@ -42,7 +42,7 @@ func kindFor(before, after Session, c Change, seat Seat) string {
 		return ""
 	case c.Cause == MatchedUp, c.Cause == Joined && before.Status == Waiting && full:
 		return notify.Matched
-	case c.Cause == Rematched && c.Seat != seat.Number:
+	case c.Cause == Rematched && c.Seat != seat.Number && before.Successor == "": // once, not whenever a table was left
 		return notify.RematchOffered
 	case c.Cause == Rematched:
 		return notify.SessionUpdated
@@ -65,8 +65,10 @@ func kindFor(before, after Session, c Change, seat Seat) string {
 // pushed says which messages are news to somebody who does not look: not what they can see coming, nor their own doing.
 func pushed(m Message, after Session, seat Seat) bool {
 	switch m.Kind {
-	case notify.YourTurn, notify.RematchOffered:
+	case notify.RematchOffered:
 		return true
+	case notify.YourTurn:
+		return !m.Own // who moves again knows it
 	case notify.Matched:
 		return !after.MustMove(seat.Number)
 	case notify.SessionFinished:
@@ -102,7 +104,7 @@ func reminders(s Session, now time.Time) []Message {
 type WireEvent struct {
 	Version int64           `json:"version" doc:"The change of the session that it belongs to."`
 	Turn    int64           `json:"turn" doc:"The turn in which it happened."`
-	Kind    string          `json:"kind" doc:"What happened: created, matched, joined, left, started, move, timed_out, stepped, forfeited, finished, or a word of the game's own. Ignore a kind you do not know."`
+	Kind    string          `json:"kind" doc:"What happened: created, matched, joined, left, started, move, timed_out, stepped, forfeited, migrated (newer rules took it over), rematch, finished, or a word of the game's own. Ignore a kind you do not know."`
 	Seat    *int            `json:"seat,omitempty" doc:"Whose doing it was, when it was somebody's."`
 	At      time.Time       `json:"at" doc:"When it happened."`
 	Data    json.RawMessage `json:"data" doc:"More about it; of a move: {\"move\": …}."`
@@ -117,12 +119,21 @@ func Wire(events []Event) []WireEvent {
 	return wire
 }
 
-func eventData(events []Event) json.RawMessage {
-	raw, err := json.Marshal(Wire(events))
-	if err != nil || len(raw) > maxEvents {
+// messageData is what happened, unless that is much, and the session that follows.
+func messageData(events []Event, successor ID) json.RawMessage {
+	data := struct {
+		Events    []WireEvent `json:"events,omitempty"`
+		Successor ID          `json:"successor_id,omitempty"`
+	}{Wire(events), successor}
+	raw, err := json.Marshal(data)
+	if err == nil && len(raw) > maxEvents {
+		data.Events = nil
+		raw, err = json.Marshal(data)
+	}
+	if err != nil {
 		return json.RawMessage(`{}`)
 	}
-	return object("events", raw)
+	return raw
 }
 
 // waiting is by how much a change moves the players' badges: the number of sessions that wait for them.

@@ -146,10 +146,13 @@ func TestLongEventsStayInTheHistory(t *testing.T) {
 	event := func(n int) []Event {
 		return []Event{{Kind: "said", Data: object("text", []byte(`"`+strings.Repeat("x", n)+`"`))}}
 	}
-	if got := string(eventData(event(10))); !strings.HasPrefix(got, `{"events":[{`) {
+	if got := string(messageData(event(10), "")); !strings.HasPrefix(got, `{"events":[{`) {
 		t.Errorf("%s", got)
 	}
-	if got := string(eventData(event(maxEvents))); got != `{}` {
+	if got := string(messageData(event(maxEvents), "next")); got != `{"successor_id":"next"}` {
+		t.Errorf("the successor is told whatever else is too much: %s", got)
+	}
+	if got := string(messageData(event(maxEvents), "")); got != `{}` {
 		t.Errorf("%d bytes travel in a message", len(got))
 	}
 }

@@ -26,6 +26,7 @@ var (
 	ErrRoleTaken    = errors.New("the role is taken")
 	ErrNoSuchRole   = errors.New("the game has no such role")
 	ErrNotOver      = errors.New("the session is not over")
+	ErrPlayerGone   = errors.New("somebody who sat at the table has no account any more")
 	ErrOtherRules   = errors.New("the session was started under other rules")
 )
 
@@ -230,11 +231,18 @@ func (t *turn) move(seat int, move json.RawMessage) error {
 		return t.settle(step)
 	}
 	t.Await = without(t.Await, seat)
+	t.note(seat, openMove)
 	if step.Hidden {
-		t.note(seat, json.RawMessage(`null`))
+		t.note(seat, hiddenMove)
 	}
 	return t.stay(step)
 }
+
+// What is noted of moves that count at once: that there was one, and whether others may know.
+var (
+	openMove   = json.RawMessage(`true`)
+	hiddenMove = json.RawMessage(`null`)
+)
 
 // note remembers a move, or that there was one, until the turn ends.
 func (t *turn) note(seat int, move json.RawMessage) {
@@ -342,8 +350,11 @@ func (t *turn) expire() error {
 }
 
 func (t *turn) forfeit(seat int) error {
-	if t.RulesVersion != t.game.Info().Version || !t.hasOtherPeople(seat) {
+	if t.RulesVersion != t.game.Info().Version {
 		return t.giveUp("forfeit", []int{seat})
+	}
+	if !t.hasOtherPeople(seat) {
+		return t.lastForfeit(seat)
 	}
 	step, ok, err := t.game.Leave(t.State, seat, t.env())
 	if err != nil {
@@ -366,6 +377,30 @@ func (t *turn) forfeit(seat int) error {
 		return err
 	}
 	return t.settle(step)
+}
+
+// lastForfeit ends the game when nobody is left but bots. When all have left, the rules may say what each has come to.
+func (t *turn) lastForfeit(seat int) error {
+	if slices.ContainsFunc(t.Seats, func(s Seat) bool { return s.isBot() }) {
+		return t.giveUp("forfeit", []int{seat})
+	}
+	step, ok := t.leaveNobody(seat)
+	if !ok || step.Result == nil {
+		return t.giveUp("forfeit", []int{seat})
+	}
+	t.markLeft(seat)
+	return t.settle(step)
+}
+
+// leaveNobody asks rules that may never have thought of it, and must not keep anybody from giving up.
+func (t *turn) leaveNobody(seat int) (step games.Step[json.RawMessage], ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	step, ok, err := t.game.Leave(t.State, seat, t.env())
+	return step, ok && err == nil
 }
 
 // hasOtherPeople says whether somebody is there to go on with: bots do not play among themselves.

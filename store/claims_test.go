@@ -40,7 +40,7 @@ func claimAll(t *testing.T, processes []*process, lease time.Duration) map[sessi
 		p := processes[i%len(processes)]
 		all.Go(func() {
 			for {
-				mine, err := p.ClaimDue(context.Background(), p.Now(), []string{"tictactoe"}, p.newID(), lease, 7)
+				mine, err := p.ClaimDue(context.Background(), p.Now(), claimable, p.newID(), lease, 7)
 				if err != nil {
 					t.Error(err)
 					return
@@ -109,7 +109,7 @@ func TestExpiredLeaseIsClaimedAgain(t *testing.T) {
 	onAll(t, func(t *testing.T, p *process, _ string) {
 		p.dueSessions(t, 1)
 		claim := func(lease time.Duration) int {
-			mine, err := p.ClaimDue(t.Context(), p.Now(), []string{"tictactoe"}, p.newID(), lease, 10)
+			mine, err := p.ClaimDue(t.Context(), p.Now(), claimable, p.newID(), lease, 10)
 			must(t, err)
 			return len(mine)
 		}
@@ -129,7 +129,7 @@ func TestChangeEndsTheLease(t *testing.T) {
 	onAll(t, func(t *testing.T, p *process, _ string) {
 		s := p.match(t, p.guest(t), p.guest(t))
 		p.advance(s.Due.Sub(p.Now()))
-		mine, err := p.ClaimDue(t.Context(), p.Now(), []string{"tictactoe"}, "somebody", time.Hour, 10)
+		mine, err := p.ClaimDue(t.Context(), p.Now(), claimable, "somebody", time.Hour, 10)
 		must(t, err)
 		if len(mine) != 1 {
 			t.Fatalf("claimed %v", mine)
@@ -137,7 +137,7 @@ func TestChangeEndsTheLease(t *testing.T) {
 		_, _, err = p.sessions.Play(t.Context(), mover(s), "", s.ID, 1, cell(0))
 		must(t, err)
 		p.advance(24 * time.Hour)
-		if mine, err = p.ClaimDue(t.Context(), p.Now(), []string{"tictactoe"}, "another", time.Hour, 10); err != nil || len(mine) != 1 {
+		if mine, err = p.ClaimDue(t.Context(), p.Now(), claimable, "another", time.Hour, 10); err != nil || len(mine) != 1 {
 			t.Errorf("the next turn: claimed %v, %v", mine, err)
 		}
 	})
@@ -146,13 +146,13 @@ func TestChangeEndsTheLease(t *testing.T) {
 func TestNothingIsClaimedBeforeItIsDue(t *testing.T) {
 	onAll(t, func(t *testing.T, p *process, _ string) {
 		s := p.match(t, p.guest(t), p.guest(t))
-		next, err := p.NextDue(t.Context(), []string{"tictactoe"})
+		next, err := p.NextDue(t.Context())
 		if err != nil || !next.Equal(s.Due) {
 			t.Errorf("next due %s, want %s, %v", next, s.Due, err)
 		}
 		p.advance(s.Due.Sub(p.Now()) - time.Millisecond)
 		for i, want := range []int{0, 1} {
-			mine, err := p.ClaimDue(t.Context(), p.Now(), []string{"tictactoe"}, "somebody", time.Hour, 10)
+			mine, err := p.ClaimDue(t.Context(), p.Now(), claimable, "somebody", time.Hour, 10)
 			if err != nil || len(mine) != want {
 				t.Errorf("look %d: claimed %v, %v", i, mine, err)
 			}
@@ -160,3 +160,6 @@ func TestNothingIsClaimedBeforeItIsDue(t *testing.T) {
 		}
 	})
 }
+
+// claimable are the rules of the sessions of these tests.
+var claimable = []session.Rules{{Game: "tictactoe", Version: 2}}

@@ -98,6 +98,9 @@ func size(c session.Commit) int {
 	n := 2048 + len(c.Session.State) + len(c.Session.Config)
 	for _, change := range c.Changes {
 		n += len(change.Move)
+		if change.Table != nil {
+			n += len(change.Table.State)
+		}
 		for _, e := range change.Events {
 			n += len(e.Data)
 		}

@@ -199,10 +199,10 @@ func (db *DB) Mute(ctx context.Context, id session.ID, player notify.PlayerID, m
 }
 
 // ClaimDue takes due sessions in a lot: look without a lock, claim what is still free, read what bears the claim.
-func (db *DB) ClaimDue(ctx context.Context, now time.Time, games []string, claim string, lease time.Duration, limit int) (mine []session.ID, err error) {
+func (db *DB) ClaimDue(ctx context.Context, now time.Time, rules []session.Rules, claim string, lease time.Duration, limit int) (mine []session.ID, err error) {
 	clock := time.Now() // leases run on the real clock
 	var due []session.ID
-	ofGames, names := in("game", games)
+	ofGames, names := playable(rules)
 	err = db.each(ctx, scanIDs(&due), "SELECT id FROM sessions WHERE due_at <= ? AND lease_until < ? AND "+ofGames+" ORDER BY due_at LIMIT ?",
 		slices.Concat([]any{millis(now), millis(clock)}, names, []any{limit})...)
 	if err != nil || len(due) == 0 {
@@ -222,10 +222,26 @@ func (db *DB) ClaimDue(ctx context.Context, now time.Time, games []string, claim
 	return mine, err
 }
 
+// playable are the sessions that a server with these rules can go on with.
+func playable(rules []session.Rules) (condition string, args []any) {
+	var any []string
+	for _, r := range rules {
+		any = append(any, "game = ? AND rules_version <= ?")
+		args = append(args, r.Game, r.Version)
+	}
+	return "(" + strings.Join(any, " OR ") + ")", args
+}
+
+// BotTables counts sessions in which the player meets bots.
+func (db *DB) BotTables(ctx context.Context, player notify.PlayerID, limit int) (n int, err error) {
+	const mine = "SELECT DISTINCT m.session_id FROM seats m JOIN seats b ON b.session_id = m.session_id AND b.bot <> '' WHERE m.player_id = ? AND m.status IN ('active', 'waiting') LIMIT ?"
+	err = db.one(ctx, nil, func(rows *sql.Rows) error { return rows.Scan(&n) }, "SELECT COUNT(*) FROM ("+mine+") AS tables_with_bots", string(player), limit)
+	return n, err
+}
+
 // NextDue is when the clock has something to do.
-func (db *DB) NextDue(ctx context.Context, games []string) (time.Time, error) {
-	ofGames, names := in("game", games)
-	return db.soonest(ctx, "SELECT due_at FROM sessions WHERE due_at < ? AND "+ofGames+" ORDER BY due_at LIMIT 1", append([]any{millis(session.Never)}, names...)...)
+func (db *DB) NextDue(ctx context.Context) (time.Time, error) {
+	return db.soonest(ctx, "SELECT MIN(due_at) FROM sessions")
 }
 
 // Standing reads which session of a game anybody may enter.

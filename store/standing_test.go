@@ -175,7 +175,7 @@ func TestOpenKeepsASessionThere(t *testing.T) {
 		p.serve(bandIsOpen, bandOf(1))
 		pass := func(want int64) session.Session {
 			t.Helper()
-			n, err := p.sessions.Open(t.Context())
+			n, err := p.sessions.KeepOpen(t.Context())
 			must(t, err)
 			if n != 1 || sessionsIn(t, database) != want {
 				t.Errorf("%d games are open, with %d sessions, want %d", n, sessionsIn(t, database), want)
@@ -264,7 +264,7 @@ func TestAnOpenSessionOfOlderRulesIsPassedOver(t *testing.T) {
 		}
 
 		renewed := p.node(t, bandIsOpen, editionOf(3))
-		_, err := renewed.sessions.Open(t.Context())
+		_, err := renewed.sessions.KeepOpen(t.Context())
 		must(t, err)
 		id, err := p.Standing(t.Context(), "band")
 		must(t, err)

@@ -52,7 +52,7 @@ func everything(t *testing.T, p *process) {
 	must(t, err)
 	_, err = p.ClockSkew(ctx)
 	must(t, err)
-	_, err = p.NextDue(ctx, []string{"tictactoe"})
+	_, err = p.NextDue(ctx)
 	must(t, err)
 	_, err = p.NextExpiry(ctx)
 	must(t, err)

@@ -196,12 +196,17 @@ func (s State) refuseDraw() error {
 	switch {
 	case s.Drawn != "":
 		return games.Refuse("already-drawn", "You have drawn a card. Play it, or pass.")
-	case slices.ContainsFunc(s.Seats[s.Next].Hand, func(c Card) bool { return !c.isEight() && s.fits(c) }):
+	case s.mustPlay():
 		return games.Refuse("card-fits", "You hold a card that fits, so play instead of drawing.")
 	case !s.canDraw():
 		return games.Refuse("nothing-to-draw", "There is no card left to draw. Play one that fits.")
 	}
 	return nil
+}
+
+// mustPlay says that the seat to move holds a card that fits. Eights may be kept.
+func (s State) mustPlay() bool {
+	return slices.ContainsFunc(s.Seats[s.Next].Hand, func(c Card) bool { return !c.isEight() && s.fits(c) })
 }
 
 func (s State) refusePass() error {
@@ -210,6 +215,8 @@ func (s State) refusePass() error {
 		return nil
 	case !s.canDraw():
 		return games.Refuse("must-play", "There is no card left to draw. Play one that fits.")
+	case s.mustPlay():
+		return games.Refuse("card-fits", "You hold a card that fits, so play instead of passing.")
 	}
 	return games.Refuse("draw-first", "Draw a card before you pass, or play one that fits.")
 }

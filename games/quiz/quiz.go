@@ -113,6 +113,8 @@ func (Rules) Apply(s State, seat int, move Move, _ games.Env) (games.Step[State]
 		return games.Step[State]{}, games.Refuse("already-answered", "You have answered this question already. Wait for the next one.")
 	case !s.awaits(seat):
 		return games.Step[State]{}, games.Refuse("not-asked", "This question is not for you. Join the quiz again to be asked.")
+	case plain(move.Answer) == "":
+		return games.Step[State]{}, games.Refuse("empty-answer", "There is nothing in that answer to compare. Write a word or a number.")
 	}
 	s.Seats = slices.Clone(s.Seats)
 	s.Seats[seat].Answer = move.Answer

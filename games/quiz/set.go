@@ -44,8 +44,7 @@ const (
 //go:embed questions.jsonl
 var questionsFile string
 
-// builtIn are the questions that come with the program. A session replays its draw from them: whoever changes them
-// raises the version of the rules.
+// builtIn are the questions that come with the program. They may change: a session keeps what it has drawn.
 var builtIn = sync.OnceValue(func() Set {
 	set, err := Read("questions.jsonl", strings.NewReader(questionsFile))
 	if err != nil {
