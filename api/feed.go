@@ -23,7 +23,7 @@ type FeedMessage struct {
 	Version    *int64     `json:"version,omitempty" doc:"The version of the session that it tells of."`
 	Turn       *int64     `json:"turn,omitempty" doc:"The session's turn then."`
 	DeadlineAt *time.Time `json:"deadline_at,omitempty" doc:"When that turn ends."`
-	Data       rawObject  `json:"data" doc:"More: events holds what happened as your seat may see it, unless it is larger than 4 kB; ticket_id names an expired ticket."`
+	Data       rawObject  `json:"data" doc:"More: events holds what happened as your seat may see it, unless it is larger than 4 kB; successor_id, in the last message of a session, the one that follows; ticket_id names an expired ticket."`
 }
 
 func wireMessage(m notify.Message) FeedMessage {

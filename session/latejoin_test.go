@@ -30,7 +30,7 @@ func TestANewcomerSitsDownInTheTurnThatIsOn(t *testing.T) {
 			if e := s.last.EventsFor(1); e[0].Kind != "joined" || *e[0].Seat != 2 || string(e[0].Data) != `{}` || e[1].Kind != "louder" || *e[1].Seat != 2 {
 				t.Errorf("events %+v", e)
 			}
-			if m := s.last.Messages[2]; m.Push || m.Turn != 1 || !m.Deadline.Equal(s.Deadline) {
+			if m := s.last.Messages[2]; !m.Push || m.Turn != 1 || !m.Deadline.Equal(s.Deadline) {
 				t.Errorf("told %+v", m)
 			}
 			s.sing(2)

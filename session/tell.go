@@ -62,13 +62,12 @@ func kindFor(before, after Session, c Change, seat Seat) string {
 	return notify.SessionUpdated
 }
 
-// pushed says which messages are news to somebody who does not look: not what they can see coming, nor their own doing.
+// pushed says which messages are news to somebody who does not look: not what they can see coming, nor the end that they
+// have made themselves.
 func pushed(m Message, after Session, seat Seat) bool {
 	switch m.Kind {
-	case notify.RematchOffered:
+	case notify.YourTurn, notify.RematchOffered: // also to those who brought it about: their other devices do not know
 		return true
-	case notify.YourTurn:
-		return !m.Own // who moves again knows it
 	case notify.Matched:
 		return !after.MustMove(seat.Number)
 	case notify.SessionFinished:
