@@ -38,7 +38,7 @@ func (s *server) wireGame(g games.Game) (Game, error) {
 	info, types := g.Info(), g.Types()
 	w := Game{
 		Name: info.Name, Title: info.Title, RulesVersion: info.Version, MinSeats: info.MinSeats, MaxSeats: info.MaxSeats,
-		Roles: info.Roles, Bots: g.HasBots(), LateJoin: g.JoinsLate(), Open: s.Sessions.Stands(info.Name), TurnSeconds: info.TurnSeconds,
+		Roles: info.Roles, Bots: g.HasBots() && info.MaxSeats > 1, LateJoin: g.JoinsLate(), Open: s.Sessions.Stands(info.Name), TurnSeconds: info.TurnSeconds,
 	}
 	if w.Roles == nil {
 		w.Roles = []string{}

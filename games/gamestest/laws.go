@@ -42,6 +42,8 @@ const (
 //   - legal ⇔ accepted: what a seat is told it may play is accepted, also after others of the same turn have played,
 //     left or joined; what was listed at another time or for another seat, and is not now, is refused. So a game lists
 //     all its moves or none; where a part of a move is free, as a name is, one listed move stands for all
+//   - any order: moves of a kept turn may arrive as they like, and each is accepted whatever was kept before. That they are
+//     then played in the order of the seats is the session's promise. In a game that is AtOnce the order may matter
 //   - an answer to every move: what fits the schema is played or refused, and is never a fault
 //   - the clock: when time runs out, or somebody leaves, the game knows how to go on, at any position
 //   - no leaks: a state made up from what a seat sees looks the same to it, offers it the same moves, refuses in the

@@ -16,7 +16,7 @@ type Hero struct {
 	Role         string `json:"role,omitempty" doc:"The role, once it is chosen: fighter, ranger, mage or cleric." example:"mage"`
 	Name         string `json:"name,omitempty" doc:"The name, once the role is chosen." example:"Wilma"`
 	Health       int    `json:"health" doc:"What is left of the health; 0 until the role is chosen." example:"23"`
-	MaxHealth    int    `json:"max_health" doc:"The health at the beginning, and the most it can be healed to." example:"40"`
+	MaxHealth    int    `json:"max_health" doc:"The health at the beginning, and the most it can be healed to; 0 until a character is chosen." example:"40"`
 	Alive        bool   `json:"alive" doc:"Neither defeated nor gone." example:"true"`
 	Left         bool   `json:"left,omitempty" doc:"The player has forfeited."`
 	DamageDealt  int    `json:"damage_dealt" doc:"How much health the hero has taken from the monster." example:"31"`
