@@ -186,7 +186,7 @@ func (s *server) sessionOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "rematchSession", route: "POST /v1/sessions/{session_id}/rematch", tag: "sessions",
-		problems: []string{"session-active", "session-waiting", "session-full", "session-started", "session-finished", "player-gone", "other-rules", anyRule},
+		problems: []string{"session-active", "session-waiting", "session-full", "session-started", "session-finished", "player-gone", "too-many-bots", "other-rules", anyRule},
 		summary:  "Play again",
 		about: "The first to ask opens a table with the same config, at which everybody sits one seat further on, and the others are told; " +
 			"when they ask, they sit down there. It starts when all are back. Again by the same player it changes nothing. Answers with the new session.",

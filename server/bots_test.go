@@ -224,6 +224,39 @@ func TestBotsThatCannotSitDown(t *testing.T) {
 	refused(t, ann.Do("POST", "/v1/tickets", map[string]any{"game": "whisper", "bot_after_seconds": 60}), 422, "invalid", "")
 }
 
+// Twenty tables with bots are enough for anybody. The next is refused, by whatever operation, until one is over.
+func TestTooManyBots(t *testing.T) {
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{Games: servertest.Games()})
+	ann := servertest.Guest(t, url, "Ann")
+	easy := []any{map[string]any{"level": "easy"}}
+	wish := map[string]any{"game": "tictactoe", "bots": easy}
+	past := ann.Must(t, 201, "POST", "/v1/sessions", wish).String("id")
+	ann.Must(t, 200, "POST", sessionPath(past)+"/forfeit", nil)
+	id := ""
+	for range 20 {
+		id = ann.Must(t, 201, "POST", "/v1/sessions", wish).String("id")
+	}
+	forBots := map[string]any{"game": "tictactoe", "bot_after_seconds": 60}
+	refused(t, ann.Do("POST", "/v1/sessions", wish), 409, "too-many-bots", "")
+	refused(t, ann.Do("POST", "/v1/games/tictactoe/sessions", map[string]any{"bots": easy}), 409, "too-many-bots", "")
+	refused(t, ann.Do("POST", "/v1/tickets", forBots), 409, "too-many-bots", "")
+	refused(t, ann.Do("POST", rematchPath(past), nil), 409, "too-many-bots", "")
+	ann.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": "tictactoe"})
+	ann.Must(t, 201, "POST", "/v1/tickets", ticket(600))
+	ann.Must(t, 200, "POST", sessionPath(id)+"/forfeit", nil)
+	ann.Must(t, 201, "POST", "/v1/tickets", forBots)
+	ann.Must(t, 200, "POST", rematchPath(past), nil)
+
+	crowd := func(bots int) servertest.Answer {
+		return servertest.Guest(t, url, "Bob").Do("POST", "/v1/sessions", map[string]any{"game": "quiz", "bots": slices.Repeat(easy, bots)})
+	}
+	same(t, "nine bots at a table", crowd(9).Status, 201)
+	refused(t, ann.Do("POST", "/v1/games/quiz/sessions", map[string]any{"bots": slices.Repeat(easy, 10)}), 422, "invalid", "")
+	ten := crowd(10)
+	refused(t, ten, 422, "invalid", "")
+	same(t, "ten are too many", ten.String("errors", 0, "location"), "body.bots")
+}
+
 // Whoever never errs at tic-tac-toe does not win against the hard bot, nor does the bot win.
 func TestHardBotHoldsTheDraw(t *testing.T) {
 	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{})

@@ -204,6 +204,27 @@ func TestCommands(t *testing.T) {
 	})
 }
 
+// Whoever verifies before the migration is told so in a sentence, and not what the database has against the questions.
+func TestVerifyBeforeTheMigration(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		verify := []string{"verify", "--all", "--database", database}
+		refuses := func(when string) {
+			t.Helper()
+			said := runs(t, 1, verify...)
+			if !strings.Contains(said, "run 'yourturn migrate up'") || strings.Count(said, "\n") != 1 || strings.Contains(strings.ToLower(said), "column") {
+				t.Errorf("%s it says %q", when, said)
+			}
+		}
+		refuses("on an empty database")
+		servertest.Migrate(t, database)
+		runs(t, 0, verify...)
+		runs(t, 0, "migrate", "down", "--database", database)
+		refuses("one migration before")
+		servertest.Migrate(t, database)
+		runs(t, 0, verify...)
+	})
+}
+
 type tailLine struct {
 	SessionID string          `json:"session_id"`
 	Kind      string          `json:"kind"`

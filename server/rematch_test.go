@@ -167,6 +167,29 @@ func TestRematchThatNobodyWaitsFor(t *testing.T) {
 	})
 }
 
+// A table that somebody without an account would have to come back to would wait in vain. Where nobody is waited for, it
+// is none of the others' business.
+func TestRematchWithoutSomebodyWhoIsGone(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		url := servertest.Local(t, database, servertest.Options{Games: servertest.Games()})
+		id, first, second := servertest.Pair(t, url)
+		playOut(t, id, first, second)
+		second.Must(t, 204, "DELETE", "/v1/me", nil)
+		for range 2 {
+			refused(t, first.Do("POST", rematchPath(id), nil), 409, "player-gone", id)
+		}
+		same(t, "no table is opened", first.Must(t, 200, "GET", "/v1/sessions", nil).Len("items"), 1)
+
+		ann, bob := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob")
+		code := ann.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": "quiz", "seats": 2}).String("join_code")
+		quiz := bob.Must(t, 200, "POST", "/v1/sessions/join", join(code)).String("id")
+		bob.Must(t, 204, "DELETE", "/v1/me", nil)
+		ann.Must(t, 200, "POST", sessionPath(quiz)+"/forfeit", nil)
+		same(t, "a quiz goes on", ann.Must(t, 200, "POST", rematchPath(quiz), nil).String("status"), "active")
+		verified(t, database)
+	})
+}
+
 // Bots are always ready: a rematch against them begins at once, at the same levels, and a party of three waits for people only.
 func TestRematchWithBots(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, database string) {

@@ -91,6 +91,21 @@ func TestLeaving(t *testing.T) {
 	})
 }
 
+// Whoever is invited reads the name of a person, also when the host has left and a bot sits lowest.
+func TestPreviewNamesAPerson(t *testing.T) {
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{Games: servertest.Games()})
+	host, guest, eve := servertest.Guest(t, url, "Host"), servertest.Guest(t, url, "Guest"), servertest.Guest(t, url, "Eve")
+	made := host.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": "eights", "seats": 4, "bots": []any{map[string]any{"level": "easy"}}})
+	code := made.String("join_code")
+	guest.Must(t, 200, "POST", "/v1/sessions/join", join(code))
+	preview := func() string {
+		return eve.Must(t, 200, "GET", "/v1/sessions/by-code/"+code, nil).String("host_display_name")
+	}
+	same(t, "the host", preview(), "Host")
+	host.Must(t, 204, "POST", sessionPath(made.String("id"))+"/leave", nil)
+	same(t, "who is left", preview(), "Guest")
+}
+
 func TestForfeit(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, database string) {
 		url := servertest.Local(t, database, servertest.Options{})

@@ -74,6 +74,25 @@ func TestTwentyOpenTickets(t *testing.T) {
 	})
 }
 
+// The games of a database need not all be here: another server may have them, or the operator took one away. The clock
+// passes over what is due of them, and comes to an end.
+func TestClockPassesOverGamesThatAreNotHere(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		elsewhere := servertest.Local(t, database, bothGames())
+		url := servertest.Local(t, database, servertest.Options{})
+		other, _, _ := private(t, elsewhere, "whisper")
+		id, first, second := servertest.Pair(t, url)
+		servertest.Advance(t, url, 25*time.Hour) // a turn of whisper takes an hour
+		refresh(t, first, second)
+		same(t, "what is of a game that is here", first.Must(t, 200, "GET", sessionPath(id), nil).String("result", "reason"), "timeout")
+		var status string
+		if err := servertest.Open(t, database).QueryRow("SELECT status FROM sessions WHERE id = ?", other).Scan(&status); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "what is not", status, "active")
+	})
+}
+
 // A turn of 30 days: one reminder when four fifths are gone, then it is lost, once, and both are told why.
 func TestDeadlineRemindsAndForfeitsOnce(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, database string) {

@@ -390,6 +390,70 @@ func TestATableWithoutPeopleIsAbandoned(t *testing.T) {
 	}
 }
 
+// catchUp does what is owed to a session before anything else is decided on it, and names that.
+func (s *story) catchUp() (done []Cause) {
+	s.t.Helper()
+	for range 10 {
+		next, last := judge().what(s.Session, s.game, nil, s.now)
+		if last {
+			return done
+		}
+		acts, err := next(s.Session)
+		if err != nil || len(acts) != 1 {
+			s.t.Fatalf("what is owed is %+v, %v", acts, err)
+		}
+		s.must(acts[0])
+		done = append(done, s.last.Cause)
+	}
+	s.t.Fatalf("it does not end: %v", done)
+	return nil
+}
+
+// The server was down until long after the deadline. A bot is late only because of that, and moves first.
+func TestABotNeverLosesOnTime(t *testing.T) {
+	kept := sung(chorus{kept: true})
+	for title, c := range map[string]struct {
+		game  games.Game
+		who   string
+		story func(*story)
+		done  []Cause
+		song  string // how it ends
+	}{
+		"nobody else is late":           {sung(chorus{}), "pb", func(s *story) { s.sing(0) }, []Cause{Moved}, ""},
+		"and their moves wait for it":   {kept, "ppb", func(s *story) { s.sing(1, 0) }, []Cause{Moved}, ""},
+		"somebody else is late":         {sung(chorus{}), "pbp", func(s *story) { s.sing(0) }, []Cause{Moved, TimedOut}, "out[2]"},
+		"two bots, two late":            {sung(chorus{}), "pbpb", func(*story) {}, []Cause{Moved, Moved, TimedOut}, "out[0 2]"},
+		"two bots, whose moves wait":    {kept, "pbpb", func(*story) {}, []Cause{Moved, Moved, TimedOut}, "out[0 2]"},
+		"a bot that has moved":          {sung(chorus{}), "pbp", func(s *story) { s.playBot() }, []Cause{TimedOut}, "out[0 2]"},
+		"a bot whose rules fail is out": {sung(deaf{chorus{}, []int{1}, true}), "pbpb", func(*story) {}, []Cause{Moved, TimedOut}, "out[0 1 2]"},
+		"the server's own step":         {sung(chorus{}), "pp", func(s *story) { s.sing(0, 1) }, []Cause{Stepped}, ""},
+	} {
+		t.Run(title, func(t *testing.T) {
+			s := mixed(t, c.game, c.who, `{"pause":5}`)
+			c.story(s)
+			s.now = s.Deadline.Add(72 * time.Hour)
+			if done := s.catchUp(); !slices.Equal(done, c.done) {
+				t.Errorf("done %v, want %v", done, c.done)
+			}
+			if got := s.song(); !strings.HasSuffix(got, c.song) || c.song == "" && strings.Contains(got, "out") {
+				t.Errorf("the song is %q", got)
+			}
+			if s.Status != Active || s.Turn < 2 || s.Overdue(s.now) {
+				t.Errorf("%s in turn %d until %s", s.Status, s.Turn, s.Deadline)
+			}
+			s.replays()
+		})
+	}
+	s := mixed(t, ttt(), "pb", "")
+	if s.MustMove(0) {
+		s.must(mark(0, 4))
+	}
+	s.later(time.Hour)
+	if done := s.catchUp(); !slices.Equal(done, []Cause{Moved}) || !slices.Equal(s.Await, []int{0}) || s.last.Seat != 1 {
+		t.Errorf("where being late ends the game: %v, and then %s", done, dump(s.Session))
+	}
+}
+
 func TestBotsThatCannotBeSeatedAreRefused(t *testing.T) {
 	service := NewService(Config{Games: []games.Game{sung(chorus{roles: []string{"alto", "bass"}}), games.Define(throws{})}})
 	easy := Bot{Level: games.Easy}

@@ -49,7 +49,7 @@ func (c *Clock) Step(ctx context.Context) (int, error) {
 
 // Next is the instant at which there is something to do again.
 func (c *Clock) Next(ctx context.Context) (time.Time, error) {
-	return c.Service.store.NextDue(ctx)
+	return c.Service.store.NextDue(ctx, c.Service.now(), c.Service.rules)
 }
 
 // tick looks at a session that is due: whoever is overdue is acted for by [Service.update] itself, and what is left

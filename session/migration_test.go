@@ -301,6 +301,62 @@ func TestGivingUpUnderOtherRulesAsksNoRules(t *testing.T) {
 	}
 }
 
+// picky rules do not know a note any more that may have been sung and wait for the others.
+type picky struct{ revised }
+
+func (g picky) Apply(s chorusState, seat int, move chorusMove, env games.Env) (games.Step[chorusState], error) {
+	if move.Note == "b" {
+		return games.Step[chorusState]{}, games.Refuse("flat", "That is flat.")
+	}
+	return g.revised.Apply(s, seat, move, env)
+}
+
+// A move that waits cannot be taken back by its player. So it is found before rules take a session over which would refuse
+// it when the last arrives, and not when nobody can do anything about it.
+func TestRulesThatRefuseAMoveThatWaitsDoNotTakeItOver(t *testing.T) {
+	of := func(version int) games.Game {
+		return sung(picky{revised{edition: edition{chorus{kept: true}, version}}})
+	}
+	for notes, taken := range map[string]bool{"aac": true, "ab": false, "b": false, "cb": false, "": true} {
+		s := begin(t, sung(chorus{kept: true}), 4, "")
+		for seat, n := range notes {
+			s.must(note(seat, `{"note":"`+string(n)+`"}`))
+		}
+		given := dump(s.Session)
+		_, err := migrated(of(2), s.Session)
+		if (err == nil) != taken || !taken && !errors.Is(err, ErrOtherRules) {
+			t.Fatalf("%q wait: %v", notes, err)
+		}
+		if err := tryMigration(of(2), s.Session); (err == nil) != taken {
+			t.Errorf("%q wait, and verify says %v", notes, err)
+		}
+		if taken {
+			continue
+		}
+		if !strings.Contains(err.Error(), "flat") {
+			t.Errorf("%q wait, and the operator reads only %q", notes, err)
+		}
+		move := func(Session) ([]Act, error) { return []Act{note(3, `{"note":"a"}`)}, nil }
+		for _, late := range []time.Duration{0, 24 * time.Hour} {
+			decided, last := judge().what(s.Session, of(2), move, s.now.Add(late))
+			if _, err := decided(s.Session); !last || !errors.Is(err, ErrOtherRules) {
+				t.Errorf("%q wait, and somebody moves: %v", notes, err)
+			}
+		}
+		if dump(s.Session) != given {
+			t.Errorf("%q wait, and trying has changed the session", notes)
+		}
+		s.update(keptRevisedTo(3)) // whose author has thought better of it
+		for seat := len(notes); seat < 4; seat++ {
+			s.sing(seat)
+		}
+		if s.Turn != 2 || !strings.Contains(s.song(), "b ") {
+			t.Errorf("%q wait, and then turn %d has the song %q", notes, s.Turn, s.song())
+		}
+		s.replays()
+	}
+}
+
 func TestASessionOfOtherRulesIsShownAsTheyWouldTakeItOver(t *testing.T) {
 	s := begin(t, version(1), 2, "")
 	s.sing(0)

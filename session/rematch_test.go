@@ -36,6 +36,24 @@ func TestARematchIsOfferedToTheOthers(t *testing.T) {
 	s.replays()
 }
 
+// Whoever opens one table after another, and leaves it, does not call the others each time.
+func TestARematchIsOfferedOnce(t *testing.T) {
+	s := begin(t, ttt(), 2, "")
+	s.playLine()
+	next := successorOf(s.ID)
+	s.must(Act{Cause: Rematched, Seat: 0, Next: next})
+	s.hears("p0 session_updated, p1 rematch_offered")
+	for _, seat := range []int{0, 1} {
+		next = successorOf(next)
+		s.must(Act{Cause: Rematched, Seat: seat, Next: next})
+		s.hears("p0 session_updated, p1 session_updated")
+		if m := s.last.Messages; m[0].Push || m[1].Push || s.Successor != next {
+			t.Errorf("followed by %s, told %+v", s.Successor, m)
+		}
+	}
+	s.replays()
+}
+
 func TestSeatsTurnRoundInARematch(t *testing.T) {
 	old := Session{Seats: []Seat{{Number: 0, Player: "ann"}, {Number: 1, Player: "bob"}, {Number: 2, Player: "cid"}}}
 	for player, want := range map[notify.PlayerID]int{"ann": 1, "bob": 2, "cid": 0} {

@@ -133,7 +133,7 @@ func (t *turn) leaveNobody(seat int) (step games.Step[json.RawMessage], ok bool)
 		}
 	}()
 	step, ok, err := t.game.Leave(t.State, seat, t.env())
-	return step, ok && err == nil
+	return step, ok && err == nil && new(Change).record(step.Events) == nil
 }
 
 // hasOtherPeople says whether somebody is there to go on with: bots do not play among themselves.

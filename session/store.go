@@ -38,8 +38,9 @@ type Store interface {
 	// ClaimDue takes sessions that are due for this claim alone, until the lease ends: those of these games whose rules
 	// are not newer.
 	ClaimDue(ctx context.Context, now time.Time, rules []Rules, claim string, lease time.Duration, limit int) ([]ID, error)
-	// NextDue is the instant at which the next session is due; Never when none is.
-	NextDue(ctx context.Context) (time.Time, error)
+	// NextDue is the instant at which the clock must look again: when the next session is due, but for those that are due
+	// now and that it leaves to others; Never when none is.
+	NextDue(ctx context.Context, now time.Time, rules []Rules) (time.Time, error)
 
 	// Standing is the session of a game that anybody may enter, which may not have been made yet; or ErrNotFound.
 	Standing(ctx context.Context, game string) (ID, error)

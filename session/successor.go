@@ -97,6 +97,11 @@ func (s *Service) openRematch(ctx context.Context, id ID, old Session, first Sea
 			players = append(players, Seated{Bot: seat.Bot, Seat: &number})
 		}
 	}
+	if len(players) > 1 {
+		if err := s.MayPlayBots(ctx, first.Player); err != nil {
+			return Session{}, err
+		}
+	}
 	if g.JoinsLate() { // nobody is waited for
 		w.Seats = max(g.Info().MinSeats, len(players))
 		for i := range players {

@@ -157,6 +157,73 @@ func TestLongEventsStayInTheHistory(t *testing.T) {
 	}
 }
 
+// The end of a full table is more than fits into a message. Where it goes on is told all the same.
+func TestTheEndOfAFullTableNamesItsSuccessor(t *testing.T) {
+	const seats = 100
+	s := table(t, sums(t), seats, `{"rounds":1}`)
+	s.Public = true
+	s.must(Act{Cause: Created, Seat: NoSeat})
+	for seat := range seats {
+		s.join(seat)
+	}
+	s.must(Act{Cause: Started, Seat: NoSeat})
+	for seat := range seats {
+		s.must(Act{Cause: Moved, Seat: seat, Move: []byte(`{"answer":"ten"}`)})
+	}
+	s.hears(all(seats, notify.SessionFinished))
+	if n := len(messageData(s.last.EventsFor(0), "")); n > len(`{}`) {
+		t.Fatalf("what happened takes %d bytes only, so that this shows nothing", n)
+	}
+	want := `{"successor_id":"` + string(successorOf(s.ID)) + `"}`
+	for _, m := range s.last.Messages {
+		if string(m.Data) != want {
+			t.Fatalf("%s is told %s, want %s", m.Player, m.Data, want)
+		}
+	}
+}
+
+// Whoever is called is called by a push, also when it was their own move: their other devices do not know.
+func TestYourTurnIsPushedWhoeverBroughtItAbout(t *testing.T) {
+	for title, c := range map[string]struct {
+		story func(*testing.T) *story
+		own   bool
+	}{
+		"their own move": {func(t *testing.T) *story {
+			s := begin(t, sung(chorus{}), 1, "")
+			s.must(note(0, `{"note":"a","encore":true}`))
+			return s
+		}, true},
+		"their own, the last of the turn": {func(t *testing.T) *story { s := begin(t, sung(chorus{}), 2, ""); s.sing(1, 0); return s }, true},
+		"their coming":                    {func(t *testing.T) *story { s := begin(t, sung(chorus{}), 1, ""); s.join(1); return s }, true},
+		"somebody else's move":            {func(t *testing.T) *story { s := begin(t, ttt(), 2, ""); s.must(mark(s.first(), 0)); return s }, false},
+		"the time that is up":             {func(t *testing.T) *story { s := begin(t, games.Define(patient{}), 2, ""); s.timeOut(); return s }, false},
+		"the server's step": {func(t *testing.T) *story {
+			s := begin(t, sung(chorus{}), 1, `{"pause":5}`)
+			s.sing(0)
+			s.must(Act{Cause: Stepped, Seat: NoSeat})
+			return s
+		}, false},
+	} {
+		t.Run(title, func(t *testing.T) {
+			s := c.story(t)
+			called := slices.DeleteFunc(slices.Clone(s.last.Messages), func(m Message) bool { return m.Kind != notify.YourTurn })
+			if len(called) == 0 {
+				t.Fatalf("nobody is called: %q", s.told())
+			}
+			own := false
+			for _, m := range called {
+				own = own || m.Own
+				if !m.Push {
+					t.Errorf("without a push: %+v", m)
+				}
+			}
+			if own != c.own {
+				t.Errorf("own is %v: %+v", own, called)
+			}
+		})
+	}
+}
+
 func TestBadgesMoveByWhoIsAwaited(t *testing.T) {
 	s := begin(t, ttt(), 2, "")
 	x, o := name(s.first()), name(1-s.first())

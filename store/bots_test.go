@@ -128,6 +128,35 @@ func TestTheGameEndsWhenOnlyBotsAreLeft(t *testing.T) {
 	}, bandOf(1))
 }
 
+// The server was down past the deadline. When it is back the bot moves first, and only who was late is late.
+func TestABotIsNotLateBecauseTheServerWas(t *testing.T) {
+	onAllWith(t, func(t *testing.T, p *process, _ string) {
+		ann, bob := p.guest(t), p.guest(t)
+		s := p.table(t, session.Wish{Seats: 4, Bots: easyBots(2), Config: json.RawMessage(`{"bars":3}`)}, ann, bob)
+		alone := p.table(t, session.Wish{Bots: easyBots(1), Config: json.RawMessage(`{"bars":3}`)}, ann)
+		p.plays(t, ann, alone.ID, "x")
+		p.plays(t, ann, s.ID, "x")
+		p.advance(72 * time.Hour)
+		p.tick(t, 2)
+		s, alone = p.read(t, s.ID), p.read(t, alone.ID)
+		if tune(t, s) != "0x 1beasy 2beasy" || s.Turn != 2 || !slices.Equal(s.Await, []int{0, 1, 2}) {
+			t.Errorf("%q, and turn %d awaits %v without bob", tune(t, s), s.Turn, s.Await)
+		}
+		if tune(t, alone) != "0x 1beasy" || alone.Turn != 2 || !slices.Equal(alone.Await, []int{0, 1}) {
+			t.Errorf("%q, and turn %d awaits %v", tune(t, alone), alone.Turn, alone.Await)
+		}
+		for id, want := range map[session.ID]int{s.ID: 1, alone.ID: 0} {
+			history, err := p.History(t.Context(), id, 0, 100)
+			must(t, err)
+			late := len(slices.DeleteFunc(history, func(c session.Change) bool { return c.Cause != session.TimedOut }))
+			if late != want {
+				t.Errorf("time was up %d times, want %d", late, want)
+			}
+			p.verified(t, id, session.Equal)
+		}
+	}, bandOf(1))
+}
+
 // The rules of hard bots fail here. Their table goes on without them, and so do the others.
 func TestABotThatFailsHoldsUpNobodyButItsTurn(t *testing.T) {
 	onAllWith(t, func(t *testing.T, p *process, database string) {
@@ -202,6 +231,95 @@ func TestBotsSeatWhoHasWaitedLongEnough(t *testing.T) {
 		}
 		p.noTrace(t, database)
 	}, bandOf(3, "voice", "bass", "drums"))
+}
+
+func TestWhatCountsAsATableWithBots(t *testing.T) {
+	onAllWith(t, func(t *testing.T, p *process, _ string) {
+		ann, bob, cid := p.guest(t), p.guest(t), p.guest(t)
+		count := func(title string, player notify.PlayerID, want int) {
+			t.Helper()
+			if n, err := p.BotTables(t.Context(), player, session.MaxBotTables); err != nil || n != want {
+				t.Errorf("%s: %d, %v; want %d", title, n, err, want)
+			}
+		}
+		count("none", ann, 0)
+		p.table(t, session.Wish{Seats: 2}, ann, bob)
+		p.table(t, session.Wish{Game: "pile", Seats: 3}, ann, bob)
+		count("people alone", ann, 0)
+		many := p.table(t, session.Wish{Bots: easyBots(3)}, ann)
+		count("three bots at one table", ann, 1)
+		waits := p.table(t, session.Wish{Seats: 4, Bots: easyBots(1)}, ann, bob)
+		count("one that waits", ann, 2)
+		count("who came to it", bob, 1)
+		must(t, p.sessions.Leave(t.Context(), bob, waits.ID))
+		count("who left it", bob, 0)
+		p.forfeits(t, ann, many.ID)
+		count("one is over", ann, 1)
+		_, err := p.tickets.Create(t.Context(), bob, session.Wish{Game: "band", Seats: 2}, time.Second, nil)
+		must(t, err)
+		count("a ticket", bob, 0)
+		p.advance(time.Second)
+		_, err = p.tickets.SeatBots(t.Context())
+		must(t, err)
+		count("what became of it", bob, 1)
+		count("somebody else", cid, 0)
+		for range 3 {
+			p.table(t, session.Wish{Bots: easyBots(1)}, cid)
+		}
+		if n, err := p.BotTables(t.Context(), cid, 2); err != nil || n != 2 {
+			t.Errorf("three, counted up to two: %d, %v", n, err)
+		}
+	}, bandOf(1), pileGame())
+}
+
+// Somebody who has enough tables with bots gets no more, in whatever way they ask, until one of these is over.
+func TestNobodyHasBotsWithoutBound(t *testing.T) {
+	onAllWith(t, func(t *testing.T, p *process, database string) {
+		ann, bob := p.guest(t), p.guest(t)
+		wish := session.Wish{Game: "band", Bots: easyBots(1)}
+		key := &session.Key{Player: ann, Value: "k", Fingerprint: "f"}
+		past := p.table(t, wish, ann)
+		p.forfeits(t, ann, past.ID)
+		last, err := p.sessions.Create(t.Context(), ann, wish, key)
+		must(t, err)
+		for range session.MaxBotTables - 1 {
+			p.table(t, wish, ann)
+		}
+		ways := []struct {
+			what string
+			get  func() (session.Session, error)
+		}{
+			{"a table", func() (session.Session, error) { return p.sessions.Create(t.Context(), ann, wish, nil) }},
+			{"a rematch", func() (session.Session, error) { return p.sessions.Rematch(t.Context(), ann, "", past.ID) }},
+			{"a ticket for bots", func() (session.Session, error) {
+				_, err := p.tickets.Create(t.Context(), ann, session.Wish{Game: "band", Seats: 2}, time.Minute, nil)
+				return session.Session{}, err
+			}},
+		}
+		before := sessionsIn(t, database)
+		for _, way := range ways {
+			if _, err := way.get(); !errors.Is(err, session.ErrTooManyBots) {
+				t.Errorf("%s: %v", way.what, err)
+			}
+		}
+		if n := sessionsIn(t, database); n != before {
+			t.Errorf("%d tables were made of it", n-before)
+		}
+		if again, err := p.sessions.Create(t.Context(), ann, wish, key); err != nil || again.ID != last.ID {
+			t.Errorf("what was made already: %s, %v", again.ID, err)
+		}
+		_, err = p.sessions.Create(t.Context(), ann, session.Wish{Game: "band", Seats: 2}, nil)
+		must(t, err)
+		_, err = p.tickets.Create(t.Context(), ann, session.Wish{Game: "band", Seats: 2}, 0, nil)
+		must(t, err)
+		p.table(t, wish, bob)
+		for _, way := range ways {
+			p.forfeits(t, ann, last.ID)
+			if last, err = way.get(); err != nil {
+				t.Errorf("one is over, and %s: %v", way.what, err)
+			}
+		}
+	}, bandOf(1))
 }
 
 func TestATicketForBotsOfAGameWithoutIsRefused(t *testing.T) {

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -146,7 +148,7 @@ func TestChangeEndsTheLease(t *testing.T) {
 func TestNothingIsClaimedBeforeItIsDue(t *testing.T) {
 	onAll(t, func(t *testing.T, p *process, _ string) {
 		s := p.match(t, p.guest(t), p.guest(t))
-		next, err := p.NextDue(t.Context())
+		next, err := p.NextDue(t.Context(), p.Now(), claimable)
 		if err != nil || !next.Equal(s.Due) {
 			t.Errorf("next due %s, want %s, %v", next, s.Due, err)
 		}
@@ -158,6 +160,68 @@ func TestNothingIsClaimedBeforeItIsDue(t *testing.T) {
 			}
 			p.advance(time.Millisecond)
 		}
+	})
+}
+
+// A server takes what it can go on with, and leaves the rest to those who can, however much of it there is.
+func TestOnlyWhatTheRulesCanGoOnWithIsClaimed(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		made := map[session.ID]string{}
+		for _, of := range []session.Rules{{Game: "chess", Version: 1}, {Game: "pile", Version: 2}, {Game: "tictactoe", Version: 3}, {Game: "tictactoe", Version: 1}, {Game: "pile", Version: 1}, {Game: "tictactoe", Version: 2}} {
+			s := p.waitingTable()
+			s.Game, s.RulesVersion = of.Game, of.Version
+			must(t, p.Commit(t.Context(), p.bump(s)))
+			made[s.ID] = fmt.Sprint(of.Game, of.Version)
+			p.advance(time.Millisecond)
+		}
+		for _, c := range []struct {
+			who   string
+			rules []session.Rules
+			want  string
+		}{
+			{"of another game", []session.Rules{{Game: "go", Version: 9}}, ""},
+			{"an older one", []session.Rules{{Game: "pile", Version: 1}, {Game: "tictactoe", Version: 2}}, "pile1 tictactoe1 tictactoe2"},
+			{"it again", []session.Rules{{Game: "pile", Version: 1}, {Game: "tictactoe", Version: 2}}, ""},
+			{"a newer one", []session.Rules{{Game: "tictactoe", Version: 3}, {Game: "pile", Version: 2}}, "pile2 tictactoe3"},
+			{"with one game more", []session.Rules{{Game: "tictactoe", Version: 3}, {Game: "pile", Version: 2}, {Game: "chess", Version: 2}}, "chess1"},
+		} {
+			mine, err := p.ClaimDue(t.Context(), p.Now(), c.rules, p.newID(), time.Hour, 3)
+			must(t, err)
+			var got []string
+			for _, id := range mine {
+				got = append(got, made[id])
+			}
+			if slices.Sort(got); strings.Join(got, " ") != c.want {
+				t.Errorf("a server %s claims %q, want %q", c.who, got, c.want)
+			}
+		}
+	})
+}
+
+// Nor is it woken by what it leaves to others: it would look again and again, and find nothing.
+func TestWhatIsLeftToOthersWakesNobody(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		next := func(title string, want time.Time) {
+			t.Helper()
+			if got, err := p.NextDue(t.Context(), p.Now(), claimable); err != nil || !got.Equal(want) {
+				t.Errorf("%s: the clock looks again at %s, %v; want %s", title, got, err, want)
+			}
+		}
+		add := func(game string, version int, after time.Duration) time.Time {
+			s := p.waitingTable()
+			s.Game, s.RulesVersion, s.Due = game, version, p.Now().Add(after)
+			must(t, p.Commit(t.Context(), p.bump(s)))
+			return s.Due
+		}
+		next("nothing", session.Never)
+		add("chess", 1, -time.Hour)
+		add("tictactoe", 3, 0)
+		next("what others are late with", session.Never)
+		later := add("tictactoe", 2, time.Hour)
+		next("an own one in an hour", later)
+		p.advance(time.Hour)
+		next("which is due", later)
+		next("an own one from before", add("tictactoe", 1, -time.Minute))
 	})
 }
 

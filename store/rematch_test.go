@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"yourturn/games"
 	"yourturn/notify"
 	"yourturn/session"
+	"yourturn/store"
 	"yourturn/store/enginetest"
 )
 
@@ -121,6 +124,99 @@ func TestTwoAskForARematchAtTheSameInstant(t *testing.T) {
 			t.Errorf("%d sessions of five games and their rematches", n)
 		}
 		sound(t, database)
+	})
+}
+
+// counted counts what a service asks of its store.
+type counted struct {
+	session.Store
+	reads, commits int
+}
+
+func (c *counted) Session(ctx context.Context, id session.ID) (session.Session, error) {
+	c.reads++
+	return c.Store.Session(ctx, id)
+}
+
+func (c *counted) Commit(ctx context.Context, commit session.Commit) error {
+	c.commits++
+	return c.Store.Commit(ctx, commit)
+}
+
+// take returns how many reads and commits there were since the last look.
+func (c *counted) take() (reads, commits int) {
+	reads, commits = c.reads, c.commits
+	c.reads, c.commits = 0, 0
+	return reads, commits
+}
+
+// An insert of a session that is there already would fail the commits of everybody beside it, so none is tried.
+func TestAskingAgainForARematchWritesNothing(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		var log strings.Builder
+		p := open(t, database, func(o *store.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+		asks := &counted{Store: p.DB}
+		p.serveFrom(asks, nil, gamesOf()...)
+		ann, bob := p.guest(t), p.guest(t)
+		old := p.over(t, p.match(t, ann, bob))
+		asks.take()
+		again := func(title string, player notify.PlayerID, want int) session.Session {
+			t.Helper()
+			s := p.again(t, player, old.ID)
+			if _, commits := asks.take(); commits != want {
+				t.Errorf("%s: %d commits, want %d", title, commits, want)
+			}
+			return s
+		}
+		again("ann opens the table, and the old session names it", ann, 2)
+		again("ann again", ann, 0)
+		next := again("bob sits down, and it begins", bob, 1)
+		for _, player := range []notify.PlayerID{ann, bob} {
+			again("while it is played", player, 0)
+		}
+		p.over(t, next)
+		asks.take()
+		again("when it is over", ann, 0)
+		if log.Len() > 0 {
+			t.Errorf("logged: %s", &log)
+		}
+		sound(t, database)
+	})
+}
+
+// Who opens a table and leaves it again and again makes neither the way longer for those who ask, nor does it call the
+// other each time.
+func TestAbandonedRematchesAreLeftBehind(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, database string) {
+		asks := &counted{Store: p.DB}
+		p.serveFrom(asks, nil, gamesOf()...)
+		ann, bob := p.guest(t), p.guest(t)
+		old := p.over(t, p.match(t, ann, bob))
+		before := p.told(t, bob)
+		ways, tables := map[int]bool{}, map[session.ID]bool{}
+		for n := range 6 {
+			asks.take()
+			table := p.again(t, ann, old.ID)
+			if reads, _ := asks.take(); n > 0 { // the first has nothing to pass over
+				ways[reads] = true
+			}
+			tables[table.ID] = true
+			if named := p.read(t, old.ID); named.Successor != table.ID {
+				t.Fatalf("the old session names %s, and ann sits at %s", named.Successor, table.ID)
+			}
+			must(t, p.sessions.Leave(t.Context(), ann, table.ID))
+		}
+		if len(ways) != 1 || len(tables) != 6 {
+			t.Errorf("%d tables, found by reading sessions %v times", len(tables), ways)
+		}
+		want := before + " rematch_offered" + strings.Repeat(" session_updated", 5)
+		if got := p.told(t, bob); got != want {
+			t.Errorf("bob is told %q, want %q", got, want)
+		}
+		if last := p.again(t, bob, old.ID); tables[last.ID] || last.Status != session.Waiting {
+			t.Errorf("bob finds %s %s", last.Status, last.ID)
+		}
+		p.verified(t, old.ID, session.Equal)
 	})
 }
 

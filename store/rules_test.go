@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -163,7 +164,7 @@ func TestASessionThatCannotBeTakenOver(t *testing.T) {
 				p.tick(t, n)
 			}
 			after := p.read(t, s.ID)
-			if after.Status != session.Active || after.Version != s.Version || !after.Due.Equal(p.Now().Add(time.Hour)) {
+			if after.Status != session.Active || after.Version != s.Version || !after.Due.Equal(p.Now().Add(time.Minute)) {
 				t.Fatalf("%s at version %d, due in %s", after.Status, after.Version, after.Due.Sub(p.Now()))
 			}
 			p.until(after)
@@ -212,7 +213,7 @@ func TestBotsOfASessionThatCannotBeTakenOverRest(t *testing.T) {
 		for _, n := range []int{1, 0} {
 			p.tick(t, n)
 		}
-		if after := p.read(t, s.ID); after.Version != s.Version || !after.Due.Equal(p.Now().Add(time.Hour)) {
+		if after := p.read(t, s.ID); after.Version != s.Version || !after.Due.Equal(p.Now().Add(time.Minute)) {
 			t.Errorf("version %d, due in %s", after.Version, after.Due.Sub(p.Now()))
 		}
 	}, editionOf(1))
@@ -220,25 +221,22 @@ func TestBotsOfASessionThatCannotBeTakenOverRest(t *testing.T) {
 
 // While servers are exchanged one after the other, the older ones leave alone what the newer ones have taken over.
 func TestAnOlderServerLeavesNewerSessionsToOthers(t *testing.T) {
-	onAllWith(t, func(t *testing.T, p *process, database string) {
+	onAllWith(t, func(t *testing.T, p *process, _ string) {
 		newer := p.node(t, nil, faithfulOf(2))
 		ann, bob := p.guest(t), p.guest(t)
 		s := newer.table(t, session.Wish{Seats: 3, Bots: easyBots(1), Config: threeBars}, ann, bob)
 		p.until(s)
-		p.tick(t, 1)
+		p.tick(t, 0)
 		if after := p.read(t, s.ID); after.Version != s.Version || !after.Due.Equal(s.Due) {
 			t.Errorf("an older server makes version %d of it, due %s, was %s", after.Version, after.Due, s.Due)
 		}
-		p.tick(t, 0) // and does not spin
 		if _, _, err := p.play(ann, s.ID, 1, "x"); !errors.Is(err, session.ErrOtherRules) {
 			t.Errorf("plays: %v", err)
 		}
 		if _, err := p.sessions.Forfeit(t.Context(), ann, "", s.ID); !errors.Is(err, session.ErrOtherRules) {
 			t.Errorf("gives up, and the newer rules would go on without: %v", err)
 		}
-		_, err := raw(t, database).Exec("UPDATE sessions SET lease_until = 0") // the older server's is over
-		must(t, err)
-		newer.tick(t, 1)
+		newer.tick(t, 1) // it is held by nobody
 		newer.plays(t, ann, s.ID, "x")
 		newer.forfeits(t, bob, s.ID)
 		if after := p.read(t, s.ID); tune(t, after) != "1beasy 0x" || after.Status != session.Active || after.Turn != 2 {
@@ -288,6 +286,76 @@ func TestKeptMovesSurviveAMigration(t *testing.T) {
 		}
 		p.verified(t, s.ID, session.Equal)
 	})
+}
+
+// lower piles take no threes any more, also none that was taken before.
+type lower struct {
+	taller
+	version int
+}
+
+func (g lower) Describe() games.Info {
+	info := g.taller.Describe()
+	info.Version = g.version
+	return info
+}
+
+func (g lower) Apply(s pileState, seat int, m pileMove, env games.Env) (games.Step[pileState], error) {
+	if g.version == 2 && m.Add == 3 {
+		return games.Step[pileState]{}, games.Refuse("too-high", "That is too much at once.")
+	}
+	return g.taller.Apply(s, seat, m, env)
+}
+
+// A move that waits and that newer rules refuse is found by whoever verifies before the deployment. If nobody did, the
+// session rests until other rules are there.
+func TestKeptMovesThatNewerRulesRefuse(t *testing.T) {
+	onAllWith(t, func(t *testing.T, p *process, _ string) {
+		players := p.guests(t, 3)
+		wish := session.Wish{Game: "pile", Seats: 3, Config: json.RawMessage(`{"height":900}`)}
+		s, given := p.table(t, wish, players...), p.table(t, wish, players...)
+		add := func(s session.Session, seat int, n string) error {
+			_, _, err := p.sessions.Play(t.Context(), s.Seats[seat].Player, "", s.ID, 1, json.RawMessage(`{"add":`+n+`}`))
+			return err
+		}
+		must(t, add(s, 2, "3"))
+		must(t, add(given, 2, "3"))
+		s = p.read(t, s.ID)
+
+		p.serve(nil, games.Define(lower{version: 2}))
+		if _, err := p.sessions.Verify(t.Context(), s.ID); !errors.Is(err, session.ErrOtherRules) || !strings.Contains(err.Error(), "seat 2") {
+			t.Errorf("verify: %v", err)
+		}
+		for seat, n := range []string{"1", "2"} {
+			var refused *session.Refused
+			if err := add(s, seat, n); !errors.Is(err, session.ErrOtherRules) || !errors.As(err, &refused) || refused.Session.Version != s.Version {
+				t.Errorf("seat %d moves: %v", seat, err)
+			}
+		}
+		p.until(s)
+		p.tick(t, 2)
+		p.advance(24 * time.Hour)
+		p.tick(t, 2)
+		if after := p.read(t, s.ID); after.Status != session.Active || after.Version != s.Version || !after.Due.Equal(p.Now().Add(time.Minute)) {
+			t.Errorf("%s at version %d, due in %s", after.Status, after.Version, after.Due.Sub(p.Now()))
+		}
+		p.forfeits(t, players[0], given.ID)
+		if after := p.read(t, given.ID); after.Status != session.Finished {
+			t.Errorf("given up: %s", after.Status)
+		}
+
+		p.serve(nil, games.Define(lower{version: 3}))
+		p.verified(t, s.ID, session.Migrates)
+		must(t, add(s, 0, "1"))
+		must(t, add(s, 1, "2"))
+		var state pileState
+		after := p.read(t, s.ID)
+		must(t, json.Unmarshal(after.State, &state))
+		if state.Sum != 106 || after.Turn != 2 {
+			t.Errorf("in turn %d the pile is %d high, want 106", after.Turn, state.Sum)
+		}
+		p.verified(t, s.ID, session.Equal)
+	}, pileGame())
 }
 
 // Time that passed while no rules were there does not count against anybody.

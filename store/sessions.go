@@ -239,9 +239,14 @@ func (db *DB) BotTables(ctx context.Context, player notify.PlayerID, limit int) 
 	return n, err
 }
 
-// NextDue is when the clock has something to do.
-func (db *DB) NextDue(ctx context.Context) (time.Time, error) {
-	return db.soonest(ctx, "SELECT MIN(due_at) FROM sessions")
+// NextDue looks through what is due already, as ClaimDue does, and no further: what comes may be very much of others'.
+func (db *DB) NextDue(ctx context.Context, now time.Time, rules []session.Rules) (time.Time, error) {
+	ofGames, names := playable(rules)
+	next, err := db.soonest(ctx, "SELECT due_at FROM sessions WHERE due_at <= ? AND "+ofGames+" ORDER BY due_at LIMIT 1", append([]any{millis(now)}, names...)...)
+	if err != nil || next.Before(session.Never) {
+		return next, err
+	}
+	return db.soonest(ctx, "SELECT MIN(due_at) FROM sessions WHERE due_at > ?", millis(now))
 }
 
 // Standing reads which session of a game anybody may enter.

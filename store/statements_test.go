@@ -52,7 +52,9 @@ func everything(t *testing.T, p *process) {
 	must(t, err)
 	_, err = p.ClockSkew(ctx)
 	must(t, err)
-	_, err = p.NextDue(ctx)
+	_, err = p.NextDue(ctx, p.Now(), claimable)
+	must(t, err)
+	_, err = p.BotTables(ctx, ann, 20)
 	must(t, err)
 	_, err = p.NextExpiry(ctx)
 	must(t, err)
@@ -213,7 +215,7 @@ func explainSQLite(t *testing.T, db *sql.DB, s faultdb.Statement) (lines []strin
 }
 
 var tables = []string{
-	"players", "logins", "tokens", "t", "l", "counters", "feed", "sessions", "seats", "s", "p", "changes", "tickets", "idempotency_keys", "devices", "v", "d",
+	"players", "logins", "tokens", "t", "l", "counters", "feed", "sessions", "seats", "s", "m", "b", "p", "changes", "tickets", "idempotency_keys", "devices", "v", "d",
 	"notices", "deliveries", "c",
 }
 
