@@ -142,11 +142,11 @@ esac
 step "go test"
 code=0
 if [[ $# -gt 0 ]]; then
-	CGO_ENABLED=1 go test -race -timeout 20m "$@" || code=$?
+	CGO_ENABLED=1 go test -race -timeout 40m "$@" || code=$?
 else
-	go list ./... | grep -v '^yourturn/games\($\|/\)' | CGO_ENABLED=1 xargs go test -race -timeout 20m || code=$?
+	go list ./... | grep -v '^yourturn/games\($\|/\)' | CGO_ENABLED=1 xargs go test -race -timeout 40m || code=$?
 	step "go test ./games/..., without the race detector"
-	go test -timeout 20m ./games/... || code=$?
+	go test -timeout 40m ./games/... || code=$?
 fi
 
 step "done"
