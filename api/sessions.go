@@ -54,7 +54,11 @@ type EventList struct {
 
 type (
 	sessionRequest struct {
-		Game        string    `json:"game" maxLength:"64" doc:"The game to play." example:"tictactoe"`
+		Game string `json:"game" maxLength:"64" doc:"The game to play." example:"tictactoe"`
+		TableRequest
+	}
+	// TableRequest is what a table is to be like, whatever game is played at it.
+	TableRequest struct {
 		Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
 		TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 		Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`

@@ -15,18 +15,9 @@ import (
 // Each game has operations of its own, in which its config, its moves and its view have types. They do what the generic
 // ones do, by the same code; clients generated from them are spared the casts.
 
-// typedRequest is a sessionRequest whose game is in the path.
-type typedRequest struct {
-	Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
-	TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
-	Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
-	Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default, or as many as you ask bots for and yourself." example:"2"`
-	Bots        []bot     `json:"bots,omitempty" maxItems:"9" doc:"Seats that the server plays, nine at the most. They sit down at once."`
-}
-
 type startInput struct {
 	IdempotencyKey
-	Body typedRequest
+	Body TableRequest
 }
 
 // typedOperations adds a game's own operations.
@@ -40,10 +31,7 @@ func (s *server) typedOperations(rt *routes, g games.Game) {
 		about:    "createSession, with this game's types.",
 		request:  types.request, reply: types.session,
 	}, func(ctx context.Context, in *startInput) (*sessionReply, error) {
-		generic := createSessionInput{IdempotencyKey: in.IdempotencyKey, Body: sessionRequest{
-			Game: info.Name, Config: in.Body.Config, TurnSeconds: in.Body.TurnSeconds, Role: in.Body.Role, Seats: in.Body.Seats,
-			Bots: in.Body.Bots,
-		}}
+		generic := createSessionInput{IdempotencyKey: in.IdempotencyKey, Body: sessionRequest{Game: info.Name, TableRequest: in.Body}}
 		return s.createSession(ctx, &generic)
 	})
 
@@ -97,7 +85,7 @@ func typesOf(rt *routes, g games.Game) gameTypes {
 		"config": ref(names.Config), "view": ref(names.View), "legal_moves": {Type: huma.TypeArray, Items: ref(names.Move)},
 	}
 	return gameTypes{
-		request: typed[typedRequest](rt, prefix+"SessionRequest", map[string]*huma.Schema{"config": ref(names.Config)}),
+		request: typed[TableRequest](rt, prefix+"SessionRequest", map[string]*huma.Schema{"config": ref(names.Config)}),
 		session: typed[Session](rt, prefix+"Session", inSession),
 		move:    typed[moveRequest](rt, prefix+"MoveRequest", map[string]*huma.Schema{"move": ref(names.Move)}),
 		played:  typed[PlayedSession](rt, prefix+"PlayedSession", inSession),
