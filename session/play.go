@@ -166,22 +166,15 @@ func (s *Service) SeatsFree(sess Session) int {
 	if err != nil || joinable(sess, g) != nil {
 		return 0
 	}
-	if sess.Status == Active {
-		return g.Info().MaxSeats - len(sess.Seats)
-	}
-	return sess.Capacity - len(sess.Seats)
+	return sess.mostSeats(g) - len(sess.Seats)
 }
 
 // joinable comes without the session: a stranger may not see it.
 func joinable(sess Session, g games.Game) error {
-	full := len(sess.Seats) >= sess.Capacity
-	if g.JoinsLate() && sess.Status == Active {
-		full = len(sess.Seats) >= g.Info().MaxSeats
-	}
 	switch {
 	case sess.Status == Finished:
 		return ErrFinished
-	case full:
+	case len(sess.Seats) >= sess.mostSeats(g):
 		return ErrFull
 	case sess.Status == Active && !g.JoinsLate():
 		return ErrStarted

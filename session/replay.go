@@ -45,7 +45,7 @@ func (s *Service) replay(ctx context.Context, now Session, version int64) (Sessi
 	if err != nil {
 		return Session{}, err
 	}
-	then, found := s.kept(now, g, version)
+	then, found := s.recall(now, g, version)
 	if !found {
 		select {
 		case s.replayers <- struct{}{}:
@@ -73,7 +73,7 @@ func (s *Service) replayed(ctx context.Context, now Session, g games.Game, versi
 	var then Session
 	at := version - version%milestone
 	for found := false; at > 0 && !found; {
-		if then, found = s.kept(now, g, at); !found {
+		if then, found = s.recall(now, g, at); !found {
 			at -= milestone
 		}
 	}
@@ -86,35 +86,29 @@ func (s *Service) replayed(ctx context.Context, now Session, g games.Game, versi
 			return Session{}, err
 		}
 	}
-	for _, c := range history {
-		if c.Version > version {
-			break
+	then, _, err = playOn(then, g, history, version, func(passed Session) {
+		if passed.Version%milestone == 0 {
+			s.keep(passed, g)
 		}
-		if then, _, err = again(then, g, c); err != nil {
-			return Session{}, err
-		}
-		if then.Version%milestone == 0 {
-			s.keep(then, g)
-		}
-	}
-	return then, nil
+	})
+	return then, err
 }
 
-func (s *Service) kept(now Session, g games.Game, version int64) (then Session, found bool) {
+func (s *Service) recall(now Session, g games.Game, version int64) (then Session, found bool) {
 	if s.cache == nil {
 		return then, false
 	}
-	found, err := s.cache.Get(s.keptKey(now.ID, version, g), &then)
+	found, err := s.cache.Get(s.recallKey(now.ID, version, g), &then)
 	return then, found && err == nil
 }
 
 func (s *Service) keep(then Session, g games.Game) {
 	if s.cache != nil {
-		_ = s.cache.Set(s.keptKey(then.ID, then.Version, g), then) // perhaps it is too large
+		_ = s.cache.Set(s.recallKey(then.ID, then.Version, g), then) // perhaps it is too large
 	}
 }
 
-func (s *Service) keptKey(id ID, version int64, g games.Game) string {
+func (s *Service) recallKey(id ID, version int64, g games.Game) string {
 	return fmt.Sprintf("%s %d %d %s", id, version, g.Info().Version, s.build)
 }
 
@@ -127,17 +121,28 @@ func playAgain(now Session, g games.Game, history []Change, version int64) (then
 	if then, history, err = beginning(now, history, version); err != nil {
 		return Session{}, nil, err
 	}
+	then, made, err = playOn(then, g, history, version, func(Session) {})
+	if err == nil {
+		then.nameSeats(now)
+	}
+	return then, made, err
+}
+
+// playOn does the acts of a history, up to a version, and shows the session after each.
+func playOn(then Session, g games.Game, history []Change, version int64, passed func(Session)) (Session, []Change, error) {
+	var made []Change
 	for _, c := range history {
 		if c.Version > version {
 			break
 		}
 		var change Change
+		var err error
 		if then, change, err = again(then, g, c); err != nil {
 			return Session{}, nil, err
 		}
 		made = append(made, change)
+		passed(then)
 	}
-	then.nameSeats(now)
 	return then, made, nil
 }
 

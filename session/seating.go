@@ -12,12 +12,8 @@ import (
 
 func (t *turn) sit(players []Seated) error {
 	info := t.game.Info()
-	most := t.Capacity
-	if t.Status == Active {
-		most = info.MaxSeats
-	}
 	for _, p := range players {
-		if len(t.Seats) >= most {
+		if len(t.Seats) >= t.mostSeats(t.game) {
 			return ErrFull
 		}
 		role, err := t.role(info, p.Role)
@@ -58,6 +54,9 @@ func (t *turn) getUp(seat int) error {
 
 // joinLate seats somebody while the game is on, or brings back somebody who sits there.
 func (t *turn) joinLate(act Act) error {
+	if !t.game.JoinsLate() {
+		return ErrStarted
+	}
 	seat := act.Seat
 	newcomer := seat == len(t.Seats)
 	if newcomer {
@@ -65,12 +64,10 @@ func (t *turn) joinLate(act Act) error {
 			return err
 		}
 	}
-	step, ok, err := t.game.Join(t.State, seat, t.env())
+	step, _, err := t.game.Join(t.State, seat, t.env())
 	switch {
 	case err != nil:
 		return err
-	case !ok:
-		return ErrStarted
 	case !newcomer && bytes.Equal(step.State, t.State):
 		return errUnchanged
 	case !t.goesOn(step, seat):

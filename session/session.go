@@ -109,6 +109,14 @@ func (s Session) bots() (awaited []Seat) {
 // MustMove says whether the session waits for the seat.
 func (s Session) MustMove(seat int) bool { return s.Status == Active && slices.Contains(s.Await, seat) }
 
+// mostSeats is how many may sit at the table as things stand.
+func (s Session) mostSeats(g games.Game) int {
+	if s.Status == Active && g.JoinsLate() {
+		return g.Info().MaxSeats
+	}
+	return s.Capacity
+}
+
 // kept are the seats whose moves wait for those of the others.
 func (s Session) kept(info games.Info) []int {
 	if info.AtOnce {

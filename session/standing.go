@@ -63,10 +63,6 @@ func (s *Service) standing(ctx context.Context, game string) (ID, error) {
 	if !ok {
 		return "", ErrNotStanding
 	}
-	w, g, err := s.Settle(Wish{Game: game, Config: config})
-	if err != nil {
-		return "", err
-	}
 	id, err := s.store.Standing(ctx, game)
 	if errors.Is(err, ErrNotFound) {
 		id = ID(s.newID())
@@ -79,6 +75,10 @@ func (s *Service) standing(ctx context.Context, game string) (ID, error) {
 	}
 	if _, err := s.store.Session(ctx, id); !errors.Is(err, ErrNotFound) {
 		return id, err
+	}
+	w, g, err := s.Settle(Wish{Game: game, Config: config})
+	if err != nil {
+		return "", err
 	}
 	blank, err := s.blank(w, g)
 	if err != nil {
