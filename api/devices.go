@@ -24,12 +24,12 @@ type Device struct {
 
 // Delivery is one push of one message to one device, and what became of it.
 type Delivery struct {
-	ID         string    `json:"id" doc:"Names the delivery."`
-	Seq        int64     `json:"seq" doc:"The feed's number of the message; 0 for a test."`
-	SessionID  string    `json:"session_id,omitempty" doc:"The session it is about."`
+	ID         string    `json:"id" doc:"Names the delivery." example:"06f1ca2s6v9y3b7e1h5k8n0q4t"`
+	Seq        int64     `json:"seq" doc:"The feed's number of the message; 0 for a test." example:"43"`
+	SessionID  string    `json:"session_id,omitempty" doc:"The session it is about." example:"06f1c8m4q2x7n5t9b3w6k0d1sg"`
 	Kind       string    `json:"kind" doc:"As in the feed; or badge, which only lowers the number on the app's icon, or test." example:"your_turn"`
 	Channel    string    `json:"channel" doc:"apns, fcm or webpush." example:"fcm"`
-	DeviceID   string    `json:"device_id" doc:"The device it was for."`
+	DeviceID   string    `json:"device_id" doc:"The device it was for." example:"pixel-8_9fK2"`
 	Status     string    `json:"status" doc:"pending, sent (the provider has it), suppressed (it was not true or not wanted any more), failed (the provider refused it) or expired." example:"sent"`
 	Reason     string    `json:"reason,omitempty" doc:"Why it is not sent: the provider's word or ours." example:"acknowledged"`
 	ProviderID string    `json:"provider_id,omitempty" doc:"What the provider calls it."`
@@ -54,8 +54,8 @@ func wireDelivery(d notify.Delivery) Delivery {
 
 type (
 	deviceRequest struct {
-		Channel      string              `json:"channel" enum:"apns,fcm,webpush" doc:"One of getServer's channels."`
-		Token        string              `json:"token,omitempty" maxLength:"4096" doc:"For apns the device token in hexadecimal, for fcm the registration token."`
+		Channel      string              `json:"channel" enum:"apns,fcm,webpush" doc:"One of getServer's channels." example:"fcm"`
+		Token        string              `json:"token,omitempty" maxLength:"4096" doc:"For apns the device token in hexadecimal, for fcm the registration token." example:"fGx9kT1wB5cR8sQ2xN7mV4d:APA91bE"`
 		Subscription *SubscriptionToPush `json:"subscription,omitempty" doc:"For webpush: what PushManager.subscribe gives, as JSON."`
 		Environment  string              `json:"environment,omitempty" enum:"production,sandbox,development" doc:"For apns: which of Apple's servers knows the token. Builds from Xcode have sandbox tokens; development is another word for it. Default production."`
 		Locale       string              `json:"locale,omitempty" maxLength:"64" doc:"The language of its texts, BCP 47; your own by default." example:"pt-BR"`
@@ -63,14 +63,14 @@ type (
 	}
 	// SubscriptionToPush is a browser's PushSubscription.
 	SubscriptionToPush struct {
-		Endpoint       string           `json:"endpoint" maxLength:"1024" doc:"Where the push service takes messages."`
+		Endpoint       string           `json:"endpoint" maxLength:"1024" doc:"Where the push service takes messages." example:"https://push.example.com/send/4mV8sQ2xN7kT"`
 		ExpirationTime float64          `json:"expirationTime,omitempty" doc:"Not used: the push service says itself when it is over."`
 		Keys           SubscriptionKeys `json:"keys" doc:"The subscription's keys."`
 	}
 	// SubscriptionKeys encrypt for one browser.
 	SubscriptionKeys struct {
-		P256DH string `json:"p256dh" maxLength:"128" doc:"The public key, base64url."`
-		Auth   string `json:"auth" maxLength:"64" doc:"The secret, base64url."`
+		P256DH string `json:"p256dh" maxLength:"128" doc:"The public key, base64url." example:"BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"`
+		Auth   string `json:"auth" maxLength:"64" doc:"The secret, base64url." example:"tBHItJI5svbpez7KI4CCXg"`
 	}
 	DevicePath struct {
 		DeviceID string `path:"device_id" pattern:"^[A-Za-z0-9_-]{1,64}$" doc:"Made up by the app, once for each installation: up to 64 letters, digits, - and _." example:"pixel-8_9fK2"`
@@ -121,6 +121,7 @@ func (s *server) deviceOperations(rt *routes) {
 		summary:  "Try a push",
 		about: "Pushes to the device at once, and answers with what the provider said: status sent, or failed with its reason. A device " +
 			"that the provider does not know any more is forgotten.",
+		exampleReply: toldDelivery("test", 0),
 	}, func(ctx context.Context, in *DevicePath) (*deliveryReply, error) {
 		d, err := s.Devices.Test(ctx, me(ctx), notify.DeviceID(in.DeviceID))
 		return &deliveryReply{wireDelivery(d)}, err
@@ -128,8 +129,9 @@ func (s *server) deviceOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "listDeliveries", route: "GET /v1/me/deliveries", tag: "devices",
-		summary: "What was pushed to me, and why not",
-		about:   "One line for each push of a message to a device, the newest first. Kept as long as the feed.",
+		summary:      "What was pushed to me, and why not",
+		about:        "One line for each push of a message to a device, the newest first. Kept as long as the feed.",
+		exampleReply: List[Delivery]{Items: []Delivery{toldDelivery("your_turn", 43)}},
 	}, s.listDeliveries)
 
 	register(rt, operation{

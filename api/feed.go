@@ -15,15 +15,15 @@ const timeFormat = time.RFC3339
 
 // FeedMessage is one message of the feed.
 type FeedMessage struct {
-	Seq        int64      `json:"seq" doc:"Its number: 1, 2, 3 … for each player, without a gap."`
-	Kind       string     `json:"kind" doc:"matched, your_turn, turn_reminder, session_updated, session_finished, ticket_expired. Ignore a kind you do not know." example:"your_turn"`
+	Seq        int64      `json:"seq" doc:"Its number: 1, 2, 3 … for each player, without a gap." example:"43"`
+	Kind       string     `json:"kind" doc:"matched, your_turn, turn_reminder, session_updated, session_finished, ticket_expired, rematch_offered, invited, invitation_declined. Ignore a kind you do not know." example:"your_turn"`
 	At         time.Time  `json:"at" doc:"When it happened."`
-	SessionID  string     `json:"session_id,omitempty" doc:"The session it is about."`
+	SessionID  string     `json:"session_id,omitempty" doc:"The session it is about." example:"06f1c8m4q2x7n5t9b3w6k0d1sg"`
 	Game       string     `json:"game,omitempty" doc:"The game it is about." example:"tictactoe"`
-	Version    *int64     `json:"version,omitempty" doc:"The version of the session that it tells of."`
-	Turn       *int64     `json:"turn,omitempty" doc:"The session's turn then."`
-	DeadlineAt *time.Time `json:"deadline_at,omitempty" doc:"When that turn ends."`
-	Data       rawObject  `json:"data" doc:"More: events holds what happened as your seat may see it, unless it is larger than 4 kB; successor_id, in the last message of a session, the one that follows; ticket_id names an expired ticket."`
+	Version    *int64     `json:"version,omitempty" doc:"The version of the session that it tells of." example:"4"`
+	Turn       *int64     `json:"turn,omitempty" doc:"The session's turn then." example:"3"`
+	DeadlineAt *time.Time `json:"deadline_at,omitempty" doc:"When that turn ends; of an invitation, when the table does."`
+	Data       rawObject  `json:"data" doc:"More: events holds what happened as your seat may see it, unless it is larger than 4 kB; successor_id, in the last message of a session, the one that follows; ticket_id names an expired ticket; invited has join_code, title and host (player_id, display_name), invitation_declined player_id and display_name."`
 }
 
 func wireMessage(m notify.Message) FeedMessage {
@@ -40,35 +40,38 @@ func wireMessage(m notify.Message) FeedMessage {
 // FeedPage is a stretch of the feed.
 type FeedPage struct {
 	Items    []FeedMessage `json:"items" doc:"Messages in the order of their numbers."`
-	LastSeq  int64         `json:"last_seq" doc:"The highest number given."`
-	AckedSeq int64         `json:"acked_seq" doc:"A person has seen everything up to here."`
+	LastSeq  int64         `json:"last_seq" doc:"The highest number given." example:"43"`
+	AckedSeq int64         `json:"acked_seq" doc:"A person has seen everything up to here." example:"42"`
 	Reset    bool          `json:"reset,omitempty" doc:"What you asked for is not kept any more, or never was: reload your sessions and go on after last_seq."`
 }
 
 // FeedAck is where the feed stands after an acknowledgement.
 type FeedAck struct {
-	LastSeq  int64 `json:"last_seq" doc:"The highest number given."`
-	AckedSeq int64 `json:"acked_seq" doc:"A person has seen everything up to here."`
+	LastSeq  int64 `json:"last_seq" doc:"The highest number given." example:"43"`
+	AckedSeq int64 `json:"acked_seq" doc:"A person has seen everything up to here." example:"42"`
 }
 
 // StreamTicket opens streams.
 type StreamTicket struct {
-	Ticket    string    `json:"ticket" doc:"Put it into the stream's address as ?ticket=… It opens streams and nothing else."`
+	Ticket    string    `json:"ticket" doc:"Put it into the stream's address as ?ticket=… It opens streams and nothing else." example:"stb8w2o.4mV8sQ2xN7kT1wB9"`
 	ExpiresAt time.Time `json:"expires_at" doc:"When it ends: with the access token that made it."`
 }
 
 // The first event of a stream, the one that ends it, and the one that starts it over.
 type (
 	streamHello struct {
-		ServerTime string `json:"server_time"`
-		LastSeq    int64  `json:"last_seq"`
-		AckedSeq   int64  `json:"acked_seq"`
+		_          struct{} `json:"-" additionalProperties:"true"`
+		ServerTime string   `json:"server_time" format:"date-time" doc:"Measure countdowns against this clock."`
+		LastSeq    int64    `json:"last_seq" doc:"The highest number given." example:"43"`
+		AckedSeq   int64    `json:"acked_seq" doc:"A person has seen everything up to here." example:"42"`
 	}
 	streamReset struct {
-		Seq int64 `json:"seq"`
+		_   struct{} `json:"-" additionalProperties:"true"`
+		Seq int64    `json:"seq" doc:"Reload your sessions, and go on after this number." example:"43"`
 	}
 	streamBye struct {
-		Reason string `json:"reason"`
+		_      struct{} `json:"-" additionalProperties:"true"`
+		Reason string   `json:"reason" doc:"signed_out: sign in again. shutdown, max_age and any other word: connect again." example:"shutdown"`
 	}
 )
 
@@ -86,7 +89,7 @@ type (
 		LastEventID Optional[int64] `header:"Last-Event-ID" minimum:"0" maximum:"9007199254740991" doc:"Sent by EventSource when it connects again; wins over after."`
 	}
 	ackRequest struct {
-		Seq int64 `json:"seq" minimum:"0" maximum:"9007199254740991" doc:"A person has seen everything up to this number."`
+		Seq int64 `json:"seq" minimum:"0" maximum:"9007199254740991" doc:"A person has seen everything up to this number." example:"42"`
 	}
 	ackInput      struct{ Body ackRequest }
 	feedPageReply struct{ Body FeedPage }
@@ -109,7 +112,13 @@ func (s *server) feedOperations(rt *routes) {
 		about: "Server-sent events. First comes hello (server_time, last_seq, acked_seq); then messages, as in listFeed, with their " +
 			"number as id; reset (seq) when what was asked for is not kept: reload, and go on from there; bye (reason) before the " +
 			"server ends it. A comment every 17 s says that it lives. At most 5 streams a login.",
+		exampleReply: toldStream,
 	}, s.streamFeed)
+
+	// No operation refers to them, because OpenAPI cannot say what the lines of a stream are; clients need their types.
+	addType[streamHello](rt)
+	addType[streamReset](rt)
+	addType[streamBye](rt)
 
 	register(rt, operation{
 		id: "createStreamTicket", route: "POST /v1/me/stream-tickets", tag: "feed", status: 201,

@@ -18,7 +18,7 @@ type Game struct {
 	RulesVersion int       `json:"rules_version" doc:"New sessions are played by this version of the rules." example:"1"`
 	MinSeats     int       `json:"min_seats" doc:"The least seats of a session, and how many it has unless its creator asks for more." example:"2"`
 	MaxSeats     int       `json:"max_seats" doc:"The most seats of a session." example:"2"`
-	Roles        []string  `json:"roles" doc:"What a seat can be; empty when all seats are alike."`
+	Roles        []string  `json:"roles" doc:"What a seat can be; empty when all seats are alike." example:"[]"`
 	Bots         bool      `json:"bots" doc:"Whether the server can play seats of it."`
 	LateJoin     bool      `json:"late_join" doc:"Whether one may sit down while it is being played."`
 	Open         bool      `json:"open,omitempty" doc:"Whether this server keeps a session open that anybody may enter: enterGame."`
@@ -81,8 +81,9 @@ func (s *server) gameOperations(rt *routes) {
 	)
 	register(rt, operation{
 		id: "listGames", route: "GET /v1/games", tag: "games", access: byAnyone,
-		summary: "The games of this server",
-		about:   "All of them, on one page.",
+		summary:      "The games of this server",
+		about:        "All of them, on one page.",
+		exampleReply: List[Game]{Items: []Game{toldGame()}},
 	}, func(context.Context, *struct{}) (*listReply, error) {
 		all := List[Game]{Items: []Game{}}
 		for _, g := range s.Games {
@@ -97,8 +98,9 @@ func (s *server) gameOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "getGame", route: "GET /v1/games/{game}", tag: "games", access: byAnyone,
-		summary: "One game",
-		about:   "With the JSON Schemas of its config, its moves and its view.",
+		summary:      "One game",
+		about:        "With the JSON Schemas of its config, its moves and its view.",
+		exampleReply: toldGame(),
 	}, func(_ context.Context, in *input) (*reply, error) {
 		for _, g := range s.Games {
 			if g.Info().Name == in.Game {

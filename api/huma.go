@@ -42,6 +42,7 @@ func newAPI(mux router, info apiInfo) huma.API {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: info.Title, Version: info.Version, Description: info.Description},
+			Servers: []*huma.Server{{URL: "/", Description: "The server that this document comes from."}},
 			Components: &huma.Components{
 				Schemas:         huma.NewMapRegistry(schemaPrefix, schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"strconv"
 	"sync"
 	"time"
@@ -11,15 +12,19 @@ import (
 type limitClass string
 
 const (
-	limitAll     limitClass = "all"
-	limitPlayers limitClass = "create-player"
-	limitTokens  limitClass = "tokens"
-	limitCodes   limitClass = "join-code"
-	limitMyCodes limitClass = "join-code-player"
-	limitWrites  limitClass = "write"
-	limitReads   limitClass = "read"
-	limitStreams limitClass = "stream"
-	limitTests   limitClass = "test-push"
+	limitAll        limitClass = "all"
+	limitPlayers    limitClass = "create-player"
+	limitTokens     limitClass = "tokens"
+	limitCodes      limitClass = "join-code"
+	limitMyCodes    limitClass = "join-code-player"
+	limitWrites     limitClass = "write"
+	limitReads      limitClass = "read"
+	limitStreams    limitClass = "stream"
+	limitTests      limitClass = "test-push"
+	limitInvites    limitClass = "invite"
+	limitShows      limitClass = "link-code-player"
+	limitGuesses    limitClass = "link-code"
+	limitAllGuesses limitClass = "link-code-all"
 )
 
 const (
@@ -32,6 +37,7 @@ type limitKind int
 const (
 	perAddress limitKind = iota
 	perPlayer
+	perServer
 )
 
 // limitRules gives each class its rate and burst. A school class or a mobile carrier is one address: what is counted by
@@ -57,6 +63,17 @@ var limitRules = map[limitClass]struct {
 	limitReads: {perPlayer, 10, 100},
 	// A person taps the button of the settings page, and again.
 	limitTests: {perPlayer, rate.Every(10 * time.Second), 5},
+	// A person asks for a code, does not get to it in time, and asks again.
+	limitShows: {perPlayer, rate.Every(10 * time.Second), 10},
+	// A class of 20 types codes at once behind one address. A single guesser has 80 guesses while a code lives.
+	limitGuesses: {perAddress, rate.Every(10 * time.Second), 20},
+	// What a thousand addresses can guess together. A code is one of 32^8 and lives 10 minutes, in which this lets 3,100
+	// guesses through: with 1,000 codes open all the time, one is hit in 3,100 * 1,000 of 1.1 * 10^12, once in 7 years of
+	// attack without a pause. 5 a second are 430,000 new devices a day; who needs more has more nodes, and each counts for
+	// itself. While somebody guesses that hard, nobody else gets in by a code either: other ways to sign in are not touched.
+	limitAllGuesses: {perServer, 5, 100},
+	// A person opens a few tables for friends, of up to 16 each; every invitation may be a push on somebody's screen.
+	limitInvites: {perPlayer, rate.Every(20 * time.Second), 10},
 	// Five devices and tabs that reconnect together, twice.
 	limitStreams: {perPlayer, rate.Every(2 * time.Second), 10},
 }
@@ -107,6 +124,14 @@ func (l *limits) hold(classes []limitClass, kind limitKind, key string) error {
 		}
 	}
 	return nil
+}
+
+// holdGuess takes one guess of a link code.
+func (l *limits) holdGuess(ctx context.Context) error {
+	if err := l.hold([]limitClass{limitGuesses}, perAddress, addressKey(clientAddress(ctx))); err != nil {
+		return err
+	}
+	return l.hold([]limitClass{limitAllGuesses}, perServer, "")
 }
 
 func (l *limits) bucket(k limitKey, now time.Time) *rate.Limiter {

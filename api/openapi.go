@@ -38,7 +38,12 @@ func publish(document []byte, repair func(schema map[string]any)) ([]byte, error
 		return nil, fmt.Errorf("decode openapi: %w", err)
 	}
 	openResponses(doc)
-	eachRootSchema(doc, func(s map[string]any) { eachSchema(s, repair) })
+	eachRootSchema(doc, func(s map[string]any) {
+		eachSchema(s, func(s map[string]any) {
+			delete(s, "patternDescription") // huma's own word, for its messages
+			repair(s)
+		})
+	})
 	ordered, err := inReadingOrder(doc)
 	if err != nil {
 		return nil, err
@@ -78,8 +83,9 @@ func inReadingOrder(doc map[string]any) ([]byte, error) {
 }
 
 // openResponses takes additionalProperties: false off every schema that a response can reach, because clients generated
-// from a closed response break on the first field that we add. A schema used in both directions is open in the document;
-// requests are validated against huma's own copy, which stays closed.
+// from a closed response break on the first field that we add; and makes its lists of words open ones, because they break
+// on the first word that we add, as a new kind of move among the legal ones. A schema used in both directions is open in the
+// document; requests are validated against huma's own copy, which stays closed.
 func openResponses(doc map[string]any) {
 	components, _ := doc["components"].(map[string]any)
 	named, _ := components["schemas"].(map[string]any)
@@ -88,6 +94,10 @@ func openResponses(doc map[string]any) {
 	open = func(s map[string]any) {
 		if s["additionalProperties"] == false {
 			delete(s, "additionalProperties")
+		}
+		if words, ok := s["enum"]; ok {
+			s["x-extensible-enum"] = words
+			delete(s, "enum")
 		}
 		ref, _ := s["$ref"].(string)
 		name := strings.TrimPrefix(ref, schemaPrefix)
@@ -178,10 +188,7 @@ func repair30(s map[string]any) {
 	if s["format"] == "base64" {
 		s["format"] = "byte"
 	}
-	if text, ok := s["patternDescription"]; ok {
-		s["x-patternDescription"] = text
-	}
-	for _, key := range []string{"const", "examples", "patternDescription", "dependentRequired", "propertyNames"} {
+	for _, key := range []string{"const", "examples", "dependentRequired", "propertyNames"} {
 		delete(s, key)
 	}
 }

@@ -24,8 +24,11 @@ import (
 type routes struct {
 	api    huma.API
 	auth   authenticator
-	limits *limits // nil: no limits
-	strict bool    // panic, instead of logging, at a refusal that the operation does not declare. For tests
+	limits *limits           // nil: no limits
+	tags   map[string]string // what the operations of a tag are about
+	strict bool              // panic, instead of logging, at a refusal that the operation does not declare. For tests
+
+	known []*huma.Operation // in the order in which they were registered
 }
 
 // credential is what a request shows to be let in: a bearer token, or the ticket of a stream.
@@ -63,6 +66,9 @@ type operation struct {
 	timeout  time.Duration  // of the handler's context; default 10 s
 	request  *huma.Schema   // instead of the one of the input's Body, as for a game's own types
 	reply    *huma.Schema   // instead of the one of the output's Body
+
+	// Examples are made of those of the members. These replace them where a whole tells more than its parts.
+	exampleRequest, exampleReply any
 }
 
 // register adds an operation. It panics, at start and so in every test, when the declaration is not complete.
@@ -172,11 +178,13 @@ func (rt *routes) declare(op operation, hasBody bool) huma.Operation {
 		}
 	}
 	rt.addTag(op.tag)
+	refused := slices.Concat(op.common(hasBody), op.problems)
 	h := huma.Operation{
 		OperationID: op.id, Method: method, Path: path,
 		Tags: []string{op.tag}, Summary: op.summary, Description: op.about,
 		DefaultStatus:   op.status,
-		Responses:       rt.refusals(slices.Concat(op.common(hasBody), op.problems)),
+		Responses:       rt.refusals(refused),
+		Metadata:        map[string]any{refusedKey: refused},
 		MaxBodyBytes:    maxBody + 1, // huma refuses a body of exactly the limit
 		BodyReadTimeout: bodyTimeout,
 		Middlewares:     huma.Middlewares{rt.admission(op)},
@@ -196,6 +204,9 @@ func (rt *routes) declare(op operation, hasBody bool) huma.Operation {
 	return h
 }
 
+// refusedKey is where an operation keeps the names of its problems for the page /docs. It is not part of the document.
+const refusedKey = "problems"
+
 func jsonContent(s *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{jsonMediaType: {Schema: s}}
 }
@@ -204,7 +215,7 @@ func (rt *routes) addTag(name string) {
 	doc := rt.api.OpenAPI()
 	known := func(t *huma.Tag) bool { return t.Name == name }
 	if !slices.ContainsFunc(doc.Tags, known) {
-		doc.Tags = append(doc.Tags, &huma.Tag{Name: name})
+		doc.Tags = append(doc.Tags, &huma.Tag{Name: name, Description: rt.tags[name]})
 	}
 }
 
@@ -320,6 +331,8 @@ func (rt *routes) check(op operation, h huma.Operation) {
 			panic("api: " + op.id + ": the input does not read {" + name + "}")
 		}
 	}
+	rt.exemplify(op, known)
+	rt.known = append(rt.known, known)
 	if known.RequestBody == nil {
 		return
 	}
@@ -366,6 +379,11 @@ func (rt *routes) addSchema(name string, s *huma.Schema) *huma.Schema {
 	prepareSchema(s)
 	schemas[name] = s
 	return &huma.Schema{Ref: schemaPrefix + name}
+}
+
+// addType takes a type of ours into the document that no operation refers to.
+func addType[T any](rt *routes) {
+	rt.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
 // prepareSchema readies s for validation. huma's own PrecomputeMessages forgets the values of maps, so that a pattern

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"yourturn/player"
+	"yourturn/session"
 )
 
 const maxNameChars = player.MaxName
@@ -18,17 +19,23 @@ type Player struct {
 	CreatedAt   time.Time `json:"created_at" doc:"When the account was made."`
 }
 
-// Tokens sign in.
-type Tokens struct {
-	AccessToken  string `json:"access_token" doc:"Send it as Authorization: Bearer …"`
-	RefreshToken string `json:"refresh_token" doc:"Keep it safe: it gets new tokens. It works until a token issued from it has been used, and 60 s longer."`
+// TokenPair signs in. It has a capital because huma reads no other embedded struct.
+type TokenPair struct {
+	AccessToken  string `json:"access_token" doc:"Send it as Authorization: Bearer …" example:"atb8w2o.4mV8sQ2xN7kT1wB9cR5d"`
+	RefreshToken string `json:"refresh_token" doc:"Keep it safe: it gets new tokens. It works until a token issued from it has been used, and 60 s longer." example:"rtvqk60.9kT1wB5cR8sQ2xN7mV4d"`
 	ExpiresIn    int    `json:"expires_in" doc:"Seconds that the access token lives." example:"3600"`
+}
+
+// Tokens sign in somebody who may not know yet who that is.
+type Tokens struct {
+	TokenPair
+	PlayerID string `json:"player_id" doc:"Whose tokens they are." example:"06eqzv2k3m8x1c4r7t9w0y5h2n"`
 }
 
 // NewPlayer is a player with the tokens of the first login.
 type NewPlayer struct {
 	Player Player `json:"player" doc:"The account."`
-	Tokens
+	TokenPair
 }
 
 func wirePlayer(p player.Player) Player {
@@ -38,8 +45,8 @@ func wirePlayer(p player.Player) Player {
 	}
 }
 
-func wireTokens(i player.Issued) Tokens {
-	return Tokens{AccessToken: i.Access, RefreshToken: i.Refresh, ExpiresIn: int(player.AccessLife.Seconds())}
+func wireTokens(i player.Issued) TokenPair {
+	return TokenPair{AccessToken: i.Access, RefreshToken: i.Refresh, ExpiresIn: int(player.AccessLife.Seconds())}
 }
 
 type (
@@ -54,47 +61,58 @@ type (
 		Avatar      *string `json:"avatar,omitempty" doc:"Up to 64 characters; empty for none." example:"fox"`
 	}
 	tokenRequest struct {
-		RefreshToken string `json:"refresh_token" maxLength:"200" doc:"The newest refresh token you have."`
+		RefreshToken string `json:"refresh_token,omitempty" maxLength:"200" doc:"The newest refresh token you have." example:"rtvqk60.9kT1wB5cR8sQ2xN7mV4d"`
+		LinkCode     string `json:"link_code,omitempty" maxLength:"64" doc:"Instead: a code that another device of the player shows, by createLinkCode. Small letters, dashes and spaces are fine."`
+		Provider     string `json:"provider,omitempty" maxLength:"32" doc:"Instead: who vouches for the player, one of getServer's identity_providers; with id_token."`
+		IDToken      string `json:"id_token,omitempty" maxLength:"16384" doc:"What the provider gave the app to show."`
+		Nonce        string `json:"nonce,omitempty" maxLength:"512" doc:"What the app gave the provider to put into the id_token, as it was before any hashing. Needed if the id_token has one."`
 	}
 	createPlayerInput struct{ Body playerRequest }
-	createTokensInput struct{ Body tokenRequest }
-	updateMeInput     struct{ Body patchRequest }
-	newPlayerReply    struct{ Body NewPlayer }
-	tokensReply       struct{ Body Tokens }
-	playerReply       struct{ Body Player }
+	createTokensInput struct {
+		Key  string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"For a link_code, which works once: a random name of this attempt, such as a UUID. If the answer is lost, the same code with the same key signs in again, as long as the code lives and no token of the first answer was used."`
+		Body tokenRequest
+	}
+	updateMeInput  struct{ Body patchRequest }
+	newPlayerReply struct{ Body NewPlayer }
+	tokensReply    struct{ Body Tokens }
+	playerReply    struct{ Body Player }
 )
 
 func (s *server) playerOperations(rt *routes) {
 	register(rt, operation{
 		id: "createPlayer", route: "POST /v1/players", tag: "players", access: byAnyone, status: 201, limits: []limitClass{limitPlayers},
 		summary: "Become a guest",
-		about:   "Makes an account without a password. The tokens are all there is to it: keep the refresh token, or the account is lost.",
+		about: "Makes an account without a password. The tokens are all there is to it: keep the refresh token, or the account is lost; " +
+			"unless another device was signed in (createLinkCode) or the player has an identity (putIdentity).",
 	}, func(ctx context.Context, in *createPlayerInput) (*newPlayerReply, error) {
 		p, issued, err := s.Players.Create(ctx, player.Profile{DisplayName: in.Body.DisplayName, Locale: in.Body.Locale, Avatar: in.Body.Avatar})
 		if err != nil {
 			return nil, err
 		}
-		return &newPlayerReply{NewPlayer{Player: wirePlayer(p), Tokens: wireTokens(issued)}}, nil
+		return &newPlayerReply{NewPlayer{Player: wirePlayer(p), TokenPair: wireTokens(issued)}}, nil
 	})
 
 	register(rt, operation{
 		id: "createTokens", route: "POST /v1/tokens", tag: "players", access: byAnyone, status: 201, limits: []limitClass{limitTokens},
-		problems: []string{"token-invalid"},
-		summary:  "Get new tokens",
-		about: "A refresh token works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab " +
-			"costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.",
+		problems: []string{"token-invalid", "link-code-invalid", "provider-not-configured", "id-token-invalid", "identity-unknown", "identity-provider-down"},
+		summary:  "Get new tokens, or sign in",
+		about: "By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second " +
+			"tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.\n\n" +
+			"By a link_code: signs this device in as the player whose other device shows the code. A code works once.\n\n" +
+			"By a provider and an id_token: signs this device in as the player who has that identity. When nobody has it the " +
+			"answer is identity-unknown: become a guest (createPlayer), and putIdentity with the same token.",
 	}, func(ctx context.Context, in *createTokensInput) (*tokensReply, error) {
-		issued, err := s.Players.Refresh(ctx, in.Body.RefreshToken)
+		issued, err := s.signIn(ctx, rt.limits, in)
 		if err != nil {
 			return nil, err
 		}
-		return &tokensReply{wireTokens(issued)}, nil
+		return &tokensReply{Tokens{TokenPair: wireTokens(issued), PlayerID: string(issued.Tokens[0].Player)}}, nil
 	})
 
 	register(rt, operation{
 		id: "deleteTokens", route: "DELETE /v1/tokens", tag: "players",
 		summary: "Sign out",
-		about:   "Ends this login: its tokens, its streams and its devices. A guest who signs out of the only login cannot come back.",
+		about:   "Ends this login: its tokens, its streams and its devices. A guest without an identity who signs out of the only login cannot come back.",
 	}, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 		return nil, s.Players.SignOut(ctx, callerOf(ctx).login)
 	})
@@ -131,4 +149,22 @@ func (s *server) playerOperations(rt *routes) {
 	}, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 		return nil, s.Players.Delete(ctx, callerOf(ctx).login)
 	})
+}
+
+// signIn gets tokens in the one way that a request names.
+func (s *server) signIn(ctx context.Context, limits *limits, in *createTokensInput) (player.Issued, error) {
+	b := in.Body
+	byRefresh, byCode, byIdentity := b.RefreshToken != "", b.LinkCode != "", b.Provider != "" || b.IDToken != ""
+	switch {
+	case byRefresh && !byCode && !byIdentity:
+		return s.Players.Refresh(ctx, b.RefreshToken)
+	case byCode && !byRefresh && !byIdentity:
+		if err := limits.holdGuess(ctx); err != nil {
+			return player.Issued{}, err
+		}
+		return s.Players.Link(ctx, session.NormalCode(b.LinkCode), in.Key)
+	case b.Provider != "" && b.IDToken != "" && !byRefresh && !byCode:
+		return s.Players.SignInBy(ctx, b.Provider, b.IDToken, b.Nonce)
+	}
+	return player.Issued{}, newProblem("invalid", "").at("body", "must have refresh_token, or link_code, or provider and id_token")
 }

@@ -35,59 +35,74 @@ var problems = map[string]struct {
 	status int
 	title  string
 }{
-	"malformed":              {http.StatusBadRequest, "The request cannot be read"},
-	"token-missing":          {http.StatusUnauthorized, "A bearer token is needed"},
-	"token-expired":          {http.StatusUnauthorized, "The access token has expired: refresh it"},
-	"token-invalid":          {http.StatusUnauthorized, "The token is not valid: sign in again"},
-	"not-found":              {http.StatusNotFound, "There is no such thing, or it is not yours"},
-	"method-not-allowed":     {http.StatusMethodNotAllowed, "This method does nothing here"},
-	"not-acceptable":         {http.StatusNotAcceptable, "The answer cannot be had in this form"},
-	"body-timeout":           {http.StatusRequestTimeout, "The body took too long to arrive"},
-	"already-moved":          {http.StatusConflict, "Another move was already played in this turn"},
-	"not-your-turn":          {http.StatusConflict, "It is not your turn"},
-	"other-rules":            {http.StatusConflict, "The session was started under rules that this server does not have"},
-	"player-gone":            {http.StatusConflict, "Somebody who sat at the table is gone"},
-	"role-taken":             {http.StatusConflict, "The role is taken"},
-	"session-active":         {http.StatusConflict, "The session is not over"},
-	"session-finished":       {http.StatusConflict, "The session is over"},
-	"session-full":           {http.StatusConflict, "Every seat is taken"},
-	"session-started":        {http.StatusConflict, "The session has started"},
-	"session-waiting":        {http.StatusConflict, "The session has not started"},
-	"stale-turn":             {http.StatusConflict, "The turn has passed"},
-	"too-many-bots":          {http.StatusConflict, "Too many sessions with bots are open"},
-	"too-many-devices":       {http.StatusConflict, "Too many devices are registered"},
-	"too-many-tickets":       {http.StatusConflict, "Too many tickets are open"},
-	"body-too-large":         {http.StatusRequestEntityTooLarge, "The body is too large"},
-	"unsupported-media-type": {http.StatusUnsupportedMediaType, "The body must be application/json"},
-	"channel-not-configured": {http.StatusUnprocessableEntity, "This server does not push on that channel"},
-	"idempotency-mismatch":   {http.StatusUnprocessableEntity, "The idempotency key was used for another request"},
-	"invalid":                {http.StatusUnprocessableEntity, "The request is not valid"},
-	anyRule:                  {http.StatusUnprocessableEntity, "The rules of the game refuse it"},
-	"rate-limited":           {http.StatusTooManyRequests, "Too many requests"},
-	"too-many-streams":       {http.StatusTooManyRequests, "Too many streams are open"},
-	"header-too-large":       {http.StatusRequestHeaderFieldsTooLarge, "The headers are too large"},
-	"internal":               {http.StatusInternalServerError, "Something went wrong on the server"},
-	"busy":                   {http.StatusServiceUnavailable, "The server is busy: try again"},
-	"timeout":                {http.StatusServiceUnavailable, "The server could not answer in time: try again"},
-	"unavailable":            {http.StatusServiceUnavailable, "The server is not available: try again"},
+	"malformed":               {http.StatusBadRequest, "The request cannot be read"},
+	"token-missing":           {http.StatusUnauthorized, "A bearer token is needed"},
+	"token-expired":           {http.StatusUnauthorized, "The access token has expired: refresh it"},
+	"token-invalid":           {http.StatusUnauthorized, "The token is not valid: sign in again"},
+	"not-found":               {http.StatusNotFound, "There is no such thing, or it is not yours"},
+	"method-not-allowed":      {http.StatusMethodNotAllowed, "This method does nothing here"},
+	"not-acceptable":          {http.StatusNotAcceptable, "The answer cannot be had in this form"},
+	"body-timeout":            {http.StatusRequestTimeout, "The body took too long to arrive"},
+	"identity-unknown":        {http.StatusNotFound, "Nobody plays by this identity yet"},
+	"already-moved":           {http.StatusConflict, "Another move was already played in this turn"},
+	"identity-present":        {http.StatusConflict, "You have another identity of this provider"},
+	"identity-taken":          {http.StatusConflict, "Another account has this identity: ask the person which one stays"},
+	"invitation-accepted":     {http.StatusConflict, "You sit at the table already: leave it instead"},
+	"not-private":             {http.StatusConflict, "Nobody can be invited to this table"},
+	"not-your-turn":           {http.StatusConflict, "It is not your turn"},
+	"other-rules":             {http.StatusConflict, "The session was started under rules that this server does not have"},
+	"player-blocked":          {http.StatusConflict, "You have blocked this player"},
+	"player-gone":             {http.StatusConflict, "Somebody who sat at the table is gone"},
+	"role-taken":              {http.StatusConflict, "The role is taken"},
+	"session-active":          {http.StatusConflict, "The session is not over"},
+	"session-finished":        {http.StatusConflict, "The session is over"},
+	"session-full":            {http.StatusConflict, "Every seat is taken"},
+	"session-started":         {http.StatusConflict, "The session has started"},
+	"session-waiting":         {http.StatusConflict, "The session has not started"},
+	"stale-turn":              {http.StatusConflict, "The turn has passed"},
+	"too-many-blocks":         {http.StatusConflict, "Too many players are blocked"},
+	"too-many-bots":           {http.StatusConflict, "Too many sessions with bots are open"},
+	"too-many-devices":        {http.StatusConflict, "Too many devices are registered"},
+	"too-many-invitations":    {http.StatusConflict, "Too many invitations are open"},
+	"too-many-tickets":        {http.StatusConflict, "Too many tickets are open"},
+	"body-too-large":          {http.StatusRequestEntityTooLarge, "The body is too large"},
+	"unsupported-media-type":  {http.StatusUnsupportedMediaType, "The body must be application/json"},
+	"channel-not-configured":  {http.StatusUnprocessableEntity, "This server does not push on that channel"},
+	"id-token-invalid":        {http.StatusUnprocessableEntity, "The id token is not valid here"},
+	"link-code-invalid":       {http.StatusUnprocessableEntity, "No such code, or it was used, or it is too old"},
+	"provider-not-configured": {http.StatusUnprocessableEntity, "This server does not know this identity provider"},
+	"player-unknown":          {http.StatusUnprocessableEntity, "There is no such player"},
+	"idempotency-mismatch":    {http.StatusUnprocessableEntity, "The idempotency key was used for another request"},
+	"invalid":                 {http.StatusUnprocessableEntity, "The request is not valid"},
+	anyRule:                   {http.StatusUnprocessableEntity, "The rules of the game refuse it"},
+	"rate-limited":            {http.StatusTooManyRequests, "Too many requests"},
+	"too-many-streams":        {http.StatusTooManyRequests, "Too many streams are open"},
+	"header-too-large":        {http.StatusRequestHeaderFieldsTooLarge, "The headers are too large"},
+	"internal":                {http.StatusInternalServerError, "Something went wrong on the server"},
+	"busy":                    {http.StatusServiceUnavailable, "The server is busy: try again"},
+	"identity-provider-down":  {http.StatusServiceUnavailable, "The identity provider does not answer: try again"},
+	"timeout":                 {http.StatusServiceUnavailable, "The server could not answer in time: try again"},
+	"unavailable":             {http.StatusServiceUnavailable, "The server is not available: try again"},
 }
 
 // Problem is a refusal as RFC 9457 writes it, and an error that a handler can return as it is.
 type Problem struct {
 	Type       string         `json:"type" doc:"Stable name of the kind of problem: urn:yourturn:problem:<name>. Switch on it, not on the texts." example:"urn:yourturn:problem:not-your-turn"`
-	Title      string         `json:"title" doc:"What this kind of problem is, in English."`
-	Status     int            `json:"status" doc:"The HTTP status."`
+	Title      string         `json:"title" doc:"What this kind of problem is, in English." example:"It is not your turn"`
+	Status     int            `json:"status" doc:"The HTTP status." example:"409"`
 	Detail     string         `json:"detail,omitempty" doc:"What was wrong this time, in English."`
-	RequestID  string         `json:"request_id" doc:"Names this request in the server's log."`
+	RequestID  string         `json:"request_id" doc:"Names this request in the server's log." example:"06f1c9p3v8z2m6r0y4h7c1n5ks"`
 	Errors     []ProblemError `json:"errors,omitempty" doc:"What is invalid, one by one."`
 	Session    *Session       `json:"session,omitempty" doc:"The session as you see it now, when the problem concerns one of yours."`
 	RetryAfter int            `json:"retry_after,omitempty" doc:"Try again after so many seconds. Also sent as the header Retry-After."`
+	Mine       *Account       `json:"mine,omitempty" doc:"With identity-taken: the account that asks."`
+	Other      *Account       `json:"other,omitempty" doc:"With identity-taken: the account that has the identity."`
 }
 
 // ProblemError is one invalid part of a request. It never repeats the value: that may be a token.
 type ProblemError struct {
-	Location string `json:"location" doc:"Where, as in body.move.cell, query.limit or path.session_id."`
-	Message  string `json:"message" doc:"What was expected."`
+	Location string `json:"location" doc:"Where, as in body.move.cell, query.limit or path.session_id." example:"body.game"`
+	Message  string `json:"message" doc:"What was expected." example:"this server has no such game"`
 }
 
 var (
@@ -135,6 +150,11 @@ func problemOf(ctx context.Context, err error) *Problem {
 	if p := domainProblem(err); p != nil {
 		return p
 	}
+	var down *player.ProviderDown
+	if errors.As(err, &down) {
+		logger(ctx).Warn("identity provider is down", "provider", down.Provider, "error", down.Err.Error())
+		return newProblem("identity-provider-down", "").after(down.After)
+	}
 	var temporary interface{ Temporary() bool }
 	if errors.As(err, &temporary) && temporary.Temporary() {
 		logger(ctx).Warn("request failed for now", "error", err.Error())
@@ -152,6 +172,11 @@ var sentinels = []struct {
 	{player.ErrExpired, "token-expired"},
 	{player.ErrInvalid, "token-invalid"},
 	{player.ErrNotFound, "not-found"},
+	{player.ErrBadCode, "link-code-invalid"},
+	{player.ErrTaken, "busy"},
+	{player.ErrNoProvider, "provider-not-configured"},
+	{player.ErrIdentityUnknown, "identity-unknown"},
+	{player.ErrIdentityPresent, "identity-present"},
 	{matchmaking.ErrNotFound, "not-found"},
 	{matchmaking.ErrTooMany, "too-many-tickets"},
 	{session.ErrNotFound, "not-found"},
@@ -161,6 +186,10 @@ var sentinels = []struct {
 	{session.ErrNotStanding, "not-found"},
 	{session.ErrPlayerGone, "player-gone"},
 	{session.ErrTooManyBots, "too-many-bots"},
+	{session.ErrTooManyBlocks, "too-many-blocks"},
+	{session.ErrTooManyInvitations, "too-many-invitations"},
+	{session.ErrNotPrivate, "not-private"},
+	{session.ErrSeated, "invitation-accepted"},
 	{session.ErrWaiting, "session-waiting"},
 	{session.ErrStarted, "session-started"},
 	{session.ErrFinished, "session-finished"},
@@ -187,6 +216,8 @@ func domainProblem(err error) *Problem {
 	var invalid *games.Invalid
 	var rule *games.Refusal
 	var profile *player.BadProfile
+	var badToken *player.BadIDToken
+	var taken *player.IdentityTaken
 	switch {
 	case errors.As(err, &invalid):
 		p := newProblem("invalid", "")
@@ -198,6 +229,12 @@ func domainProblem(err error) *Problem {
 		return ruleProblem(rule.Name, rule.Text)
 	case errors.As(err, &profile):
 		return newProblem("invalid", "").at("body."+profile.Member, profile.Message)
+	case errors.As(err, &badToken):
+		return newProblem("id-token-invalid", badToken.Reason)
+	case errors.As(err, &taken):
+		p := newProblem("identity-taken", "")
+		p.Mine, p.Other = wireAccount(taken.Mine), wireAccount(taken.Other)
+		return p
 	case errors.Is(err, session.ErrNoSuchGame):
 		return newProblem("invalid", "").at("body.game", "this server has no such game")
 	case errors.Is(err, session.ErrNoSuchRole):

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -30,6 +31,7 @@ type Config struct {
 	Feed       *notify.Feed
 	Devices    *notify.Devices
 	Deliveries notify.DeliveryStore
+	Records    player.Records
 	Now        func() time.Time
 
 	Log            *slog.Logger
@@ -39,6 +41,8 @@ type Config struct {
 	AllowLocalhost bool // pages of any port of this machine may call: development
 	TrustedProxies []netip.Prefix
 
+	// Client holds client.js and its types, for browsers. nil: there is none.
+	Client fs.FS
 	// Ready lists what keeps this server from its work (nothing means that it can serve), and what should not go unnoticed.
 	Ready func(context.Context) (troubles, notes []string)
 	// TestClock is nil but on a server that was started with one.
@@ -53,7 +57,10 @@ type API struct {
 }
 
 // server holds what the operations call.
-type server struct{ Config }
+type server struct {
+	Config
+	limits *limits // nil: none
+}
 
 // apiVersion is the version of the API, not of the build: /v1 only ever grows.
 const apiVersion = 1
@@ -66,6 +73,25 @@ are away is in the feed: list it (listFeed), hold it open (streamFeed), and ackn
 Every refusal is a problem (RFC 9457): switch on its type. Times are RFC 3339, UTC, in whole seconds. Ignore what you do
 not know, new members and new words alike: within /v1 they may come, and nothing goes.`
 
+// tagsOf says what the operations of a tag are about.
+func tagsOf(played []games.Game) map[string]string {
+	tags := map[string]string{
+		"server":      "What a client can know before anybody signs in.",
+		"players":     "Accounts: become a guest, sign in elsewhere, keep the account for good, leave.",
+		"people":      "The others: whom I have played, whom I have blocked, who invites me.",
+		"games":       "What can be played here.",
+		"matchmaking": "Find opponents. A ticket waits for days without a connection.",
+		"sessions":    "Open tables and play. These operations serve every game; those of a game's own tag do the same with its types.",
+		"feed":        "What I am told: one numbered feed, by list, by long-poll and by stream.",
+		"devices":     "Where pushes go, and what became of them.",
+		"test":        "Only on servers for tests.",
+	}
+	for _, g := range played {
+		tags[g.Info().Name] = g.Info().Title + ", with types of its own."
+	}
+	return tags
+}
+
 // New makes the API. It panics when an operation is declared wrongly, which no build survives.
 func New(c Config) (*API, error) {
 	s := &server{Config: c}
@@ -73,15 +99,23 @@ func New(c Config) (*API, error) {
 	rt := &routes{
 		api:  newAPI(mux, apiInfo{Title: "Yourturn", Version: strconv.Itoa(apiVersion), Description: about}),
 		auth: s.authenticate,
+		tags: tagsOf(c.Games),
 	}
 	if c.RateLimit {
 		rt.limits = newLimits(time.Now)
+		s.limits = rt.limits
 	}
 	s.serverOperations(rt)
 	s.playerOperations(rt)
+	s.loginOperations(rt)
+	s.identityOperations(rt)
 	s.gameOperations(rt)
 	s.ticketOperations(rt)
 	s.sessionOperations(rt)
+	s.invitationOperations(rt)
+	s.opponentOperations(rt)
+	s.blockOperations(rt)
+	s.exportOperations(rt)
 	s.feedOperations(rt)
 	s.deviceOperations(rt)
 	for _, g := range c.Games {
@@ -96,10 +130,19 @@ func New(c Config) (*API, error) {
 	if a.OpenAPI30, err = document30(rt.api); err != nil {
 		return nil, err
 	}
+	docs, err := newReference(rt, c.Version)
+	if err != nil {
+		return nil, err
+	}
 	if c.TestClock != nil { // after the documents: no client is made for it
 		s.testClockOperations(rt)
 	}
-	s.plainRoutes(mux, a)
+	s.plainRoutes(mux, a, docs)
+	if c.Client != nil {
+		if err := clientRoutes(mux, c.Client); err != nil {
+			return nil, err
+		}
+	}
 	wi := wire{
 		log: c.Log, limits: rt.limits, allowOrigins: c.AllowOrigins, allowLocalhost: c.AllowLocalhost, trustedProxies: c.TrustedProxies,
 	}

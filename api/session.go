@@ -14,14 +14,14 @@ import (
 
 // Session is one play of one game as one seat may see it.
 type Session struct {
-	ID           string      `json:"id" doc:"Names the session."`
+	ID           string      `json:"id" doc:"Names the session." example:"06f1c8m4q2x7n5t9b3w6k0d1sg"`
 	Game         string      `json:"game" doc:"The game's name." example:"tictactoe"`
 	RulesVersion int         `json:"rules_version" doc:"The version of the rules it is played by." example:"1"`
 	Status       string      `json:"status" doc:"waiting (for players), active or finished." example:"active"`
 	Version      int64       `json:"version" doc:"How many changes it has had. Grows with everything that happens." example:"4"`
 	Turn         int64       `json:"turn" doc:"The number of the current turn, 0 before the first. Name it in your move." example:"3"`
-	ToMove       []int       `json:"to_move" doc:"The seats that must move now."`
-	YourSeat     *int        `json:"your_seat,omitempty" doc:"Where you sit."`
+	ToMove       []int       `json:"to_move" doc:"The seats that must move now." example:"[0]"`
+	YourSeat     *int        `json:"your_seat,omitempty" doc:"Where you sit." example:"0"`
 	YourTurn     bool        `json:"your_turn" doc:"Whether your seat must move now."`
 	Muted        bool        `json:"muted,omitempty" doc:"Whether you want no pushes of it."`
 	Unread       bool        `json:"unread,omitempty" doc:"Whether something happened that no one of your devices has acknowledged."`
@@ -32,6 +32,7 @@ type Session struct {
 	JoinCode     string      `json:"join_code,omitempty" doc:"For others to join by, while seats are free." example:"7H2KQ9XD"`
 	SeatsWanted  int         `json:"seats_wanted" doc:"It starts when so many seats are taken." example:"2"`
 	Seats        []Seat      `json:"seats" doc:"The seats that are taken."`
+	Invitations  []Guest     `json:"invitations,omitempty" doc:"Who is invited to it, while it waits, as those who sit there see it."`
 	Config       rawObject   `json:"config" doc:"The game's config, as config_schema says."`
 	View         rawObject   `json:"view,omitempty" doc:"What your seat sees, as view_schema says. Absent while it waits, and when this server cannot draw it."`
 	LegalMoves   []rawObject `json:"legal_moves,omitempty" doc:"What you may play, when it is your turn and the game can list it."`
@@ -44,9 +45,9 @@ type Session struct {
 
 // Seat is a taken place at the table.
 type Seat struct {
-	Seat        int         `json:"seat" doc:"Its number, from 0."`
-	PlayerID    string      `json:"player_id,omitempty" doc:"Who sits there."`
-	DisplayName string      `json:"display_name,omitempty" doc:"What they are called."`
+	Seat        int         `json:"seat" doc:"Its number, from 0." example:"0"`
+	PlayerID    string      `json:"player_id,omitempty" doc:"Who sits there." example:"06eqzv2k3m8x1c4r7t9w0y5h2n"`
+	DisplayName string      `json:"display_name,omitempty" doc:"What they are called." example:"Brisk Otter"`
 	Avatar      string      `json:"avatar,omitempty" doc:"Their avatar."`
 	Role        string      `json:"role,omitempty" doc:"Their role, in a game that has roles."`
 	Bot         bool        `json:"bot" doc:"Whether the server plays it."`
@@ -59,13 +60,13 @@ type Seat struct {
 // SeatResult is what one seat came to.
 type SeatResult struct {
 	Place int `json:"place" doc:"1 is best; equal places are ties." example:"1"`
-	Score int `json:"score" doc:"By the game's own count; 0 where it has none."`
+	Score int `json:"score" doc:"By the game's own count; 0 where it has none." example:"0"`
 }
 
 // Result is how a session ended.
 type Result struct {
 	Reason  string `json:"reason" doc:"A word of the game's, or forfeit, timeout, abandoned (all left before it started), expired (its seats never filled)." example:"line"`
-	Winners []int  `json:"winners" doc:"The seats on the first place. Empty for a draw, and where all win or lose together: the seats' results tell which."`
+	Winners []int  `json:"winners" doc:"The seats on the first place. Empty for a draw, and where all win or lose together: the seats' results tell which." example:"[0]"`
 }
 
 // wireSession is a session as a player's seat sees it. Who has no seat is a spectator, and sees what a stranger may.
@@ -91,6 +92,7 @@ func (s *server) wireSession(ctx context.Context, sess session.Session, player n
 	number := games.Spectator
 	if seat, ok := sess.SeatOf(player); ok {
 		number = seat.Number
+		w.Invitations = wireGuests(sess)
 		w.YourSeat, w.YourTurn, w.Muted = &seat.Number, sess.MustMove(seat.Number), seat.Muted
 	}
 	w.ToMove = append([]int{}, s.Sessions.ToMove(sess, number)...)

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
+	"time"
 
 	"yourturn/games"
 	"yourturn/notify"
@@ -21,9 +21,9 @@ type PlayedSession struct {
 
 // MoveTaken is a move that counted.
 type MoveTaken struct {
-	Turn    int64 `json:"turn" doc:"The turn that it answered."`
-	Seat    int   `json:"seat" doc:"Whose move it was."`
-	Version int64 `json:"version" doc:"The version of the session that it made."`
+	Turn    int64 `json:"turn" doc:"The turn that it answered." example:"3"`
+	Seat    int   `json:"seat" doc:"Whose move it was." example:"0"`
+	Version int64 `json:"version" doc:"The version of the session that it made." example:"5"`
 }
 
 // SessionPreview is a table as somebody sees it who holds the join code and has not sat down.
@@ -32,24 +32,34 @@ type SessionPreview struct {
 	Title           string    `json:"title" doc:"The game's title." example:"Tic-tac-toe"`
 	Config          rawObject `json:"config" doc:"The game's config."`
 	Status          string    `json:"status" doc:"waiting, active or finished." example:"waiting"`
-	TurnSeconds     int       `json:"turn_seconds" doc:"How long each turn may take."`
+	TurnSeconds     int       `json:"turn_seconds" doc:"How long each turn may take." example:"86400"`
 	SeatsFree       int       `json:"seats_free" doc:"How many may still sit down." example:"1"`
-	RolesFree       []string  `json:"roles_free" doc:"The roles nobody has taken."`
-	HostDisplayName string    `json:"host_display_name,omitempty" doc:"Who invites."`
+	RolesFree       []string  `json:"roles_free" doc:"The roles nobody has taken." example:"[]"`
+	HostDisplayName string    `json:"host_display_name,omitempty" doc:"Who invites." example:"Brisk Otter"`
 }
 
 // SessionList is a page of "my games".
 type SessionList struct {
 	List[Session]
-	WaitingForMe int64  `json:"waiting_for_me" doc:"How many sessions wait for me, on all pages: the badge."`
-	FeedSeq      int64  `json:"feed_seq" doc:"The feed's last number before this was read: stream from here and miss nothing."`
+	WaitingForMe int64  `json:"waiting_for_me" doc:"How many sessions wait for me, on all pages: the badge." example:"1"`
+	FeedSeq      int64  `json:"feed_seq" doc:"The feed's last number before this was read: stream from here and miss nothing." example:"43"`
 	ServerTime   string `json:"server_time" format:"date-time" doc:"Measure countdowns against this clock."`
+}
+
+// Event is a line of a session's history, as the seat that asks may see it.
+type Event struct {
+	Version int64     `json:"version" doc:"The change of the session that it belongs to." example:"4"`
+	Turn    int64     `json:"turn" doc:"The turn in which it happened." example:"2"`
+	Kind    string    `json:"kind" doc:"What happened: created, matched, invited, declined, joined, left, started, move, timed_out, stepped, forfeited, migrated (newer rules took it over), rematch, finished, or a word of the game's own. Ignore a kind you do not know." example:"move"`
+	Seat    *int      `json:"seat,omitempty" doc:"Whose doing it was, when it was somebody's." example:"1"`
+	At      time.Time `json:"at" doc:"When it happened."`
+	Data    rawObject `json:"data" doc:"More about it; of a move: {\"move\": …}; invited names player_ids, declined a player_id."`
 }
 
 // EventList is a page of a session's history.
 type EventList struct {
-	Items      []session.WireEvent `json:"items" doc:"Events in the order of their versions."`
-	NextCursor string              `json:"next_cursor,omitempty" doc:"Ask with it as after for the next page. Absent on the last."`
+	Items      []Event `json:"items" doc:"Events in the order of their versions."`
+	NextCursor string  `json:"next_cursor,omitempty" doc:"Ask with it as after for the next page. Absent on the last."`
 }
 
 type (
@@ -62,12 +72,13 @@ type (
 		Config      rawObject `json:"config,omitempty" doc:"The game's config; absent members take the game's defaults."`
 		TurnSeconds int       `json:"turn_seconds,omitempty" minimum:"5" maximum:"2592000" doc:"How long each turn may take, 5 s to 30 days; the game's own length by default." example:"86400"`
 		Role        string    `json:"role,omitempty" maxLength:"64" doc:"Your role, in a game that has roles; any by default."`
-		Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default, or as many as you ask bots for and yourself." example:"2"`
+		Seats       int       `json:"seats,omitempty" minimum:"1" maximum:"1000" doc:"Start when so many seats are taken; the game's least by default, or as many as you ask bots and people for and yourself, as far as the game has them." example:"2"`
 		Bots        []bot     `json:"bots,omitempty" maxItems:"9" doc:"Seats that the server plays, nine at the most. They sit down at once."`
+		Invite      []string  `json:"invite,omitempty" maxItems:"16" doc:"Players who are invited, by their ids. They are told by feed and push, and join by the code; see invitePlayers."`
 	}
 	// bot is a seat that the server is asked to play.
 	bot struct {
-		Level string `json:"level" enum:"easy,normal,hard" doc:"How well it plays."`
+		Level string `json:"level" enum:"easy,normal,hard" doc:"How well it plays." example:"normal"`
 		Role  string `json:"role,omitempty" maxLength:"64" doc:"Its role, in a game that has roles; any by default."`
 	}
 	joinRequest struct {
@@ -130,10 +141,11 @@ var moveProblems = []string{"not-your-turn", "stale-turn", "already-moved", "ses
 func (s *server) sessionOperations(rt *routes) {
 	register(rt, operation{
 		id: "createSession", route: "POST /v1/sessions", tag: "sessions", status: 201,
-		problems: []string{"idempotency-mismatch", "too-many-bots", anyRule},
+		problems: []string{"idempotency-mismatch", "too-many-bots", "player-unknown", "player-blocked", "too-many-invitations", anyRule},
 		summary:  "Open a private table",
 		about: "The answer has a join code for those you play with. It starts when its seats are taken, and ends after 7 days if they are not. " +
 			"Bots sit down at once and play as people do, a moment after it becomes their turn.",
+		exampleReply: toldWaiting(),
 	}, s.createSession)
 
 	register(rt, operation{
@@ -148,19 +160,22 @@ func (s *server) sessionOperations(rt *routes) {
 		summary:  "Join a private table",
 		about: "Takes a seat by a join code; of a session that is being played, too, when its game takes latecomers. Who sits there " +
 			"already gets the session as it is. Somebody whom the game has set aside because they did not move is back in it.",
+		exampleReply: toldActive(),
 	}, s.joinSession)
 
 	register(rt, operation{
 		id: "listSessions", route: "GET /v1/sessions", tag: "sessions",
-		summary: "My games",
-		about:   "Those that wait for me first, by deadline; then the others, newest first.",
+		summary:      "My games",
+		about:        "Those that wait for me first, by deadline; then the others, newest first.",
+		exampleReply: SessionList{List: List[Session]{Items: []Session{toldActive()}}, WaitingForMe: 1, FeedSeq: 43, ServerTime: exampleTime},
 	}, s.listSessions)
 
 	register(rt, operation{
 		id: "getSession", route: "GET /v1/sessions/{session_id}", tag: "sessions", also: map[int]string{304: "Still the newest: you have it."},
-		problems: []string{"other-rules"},
-		summary:  "One session of mine",
-		about:    "As my seat may see it; with a version, as my seat saw it then. The ETag tells whether anything has happened.",
+		problems:     []string{"other-rules"},
+		summary:      "One session of mine",
+		about:        "As my seat may see it; with a version, as my seat saw it then. The ETag tells whether anything has happened.",
+		exampleReply: toldRead(),
 	}, s.getSession)
 
 	register(rt, operation{
@@ -170,13 +185,16 @@ func (s *server) sessionOperations(rt *routes) {
 		about: "A move names the turn it answers and is taken exactly once: send it again as often as you must. The same move " +
 			"again answers with the session as it is now, and with the move that counted; another one is refused with " +
 			"already-moved. Every refusal carries the session as it is.",
+		exampleRequest: map[string]any{"turn": 3, "move": map[string]any{"cell": 2}},
+		exampleReply:   toldPlayed(),
 	}, s.playMove)
 
 	register(rt, operation{
 		id: "forfeitSession", route: "POST /v1/sessions/{session_id}/forfeit", tag: "sessions",
-		problems: []string{"session-finished", "session-waiting", "other-rules"},
-		summary:  "Give up",
-		about:    "At any time, also in the others' turns. Again by the same player it changes nothing.",
+		problems:     []string{"session-finished", "session-waiting", "other-rules"},
+		summary:      "Give up",
+		about:        "At any time, also in the others' turns. Again by the same player it changes nothing.",
+		exampleReply: toldForfeited(),
 	}, s.forfeitSession)
 
 	register(rt, operation{
@@ -194,6 +212,7 @@ func (s *server) sessionOperations(rt *routes) {
 		summary:  "Play again",
 		about: "The first to ask opens a table with the same config, at which everybody sits one seat further on, and the others are told; " +
 			"when they ask, they sit down there. It starts when all are back. Again by the same player it changes nothing. Answers with the new session.",
+		exampleReply: toldWaiting(),
 	}, s.rematchSession)
 
 	register(rt, operation{
@@ -202,12 +221,14 @@ func (s *server) sessionOperations(rt *routes) {
 		summary:  "Enter the open session of a game",
 		about: "Some servers keep a session of a game open that anybody may enter, without a code or a ticket; such games have open: true. " +
 			"When it is over or full, this leads into its successor, which its last message has named.",
+		exampleReply: toldActive(),
 	}, s.enterGame)
 
 	register(rt, operation{
 		id: "listEvents", route: "GET /v1/sessions/{session_id}/events", tag: "sessions",
-		summary: "What has happened",
-		about:   "The history as my seat may see it. Go on with the last version that you have; the events of one version are never split over pages.",
+		summary:      "What has happened",
+		about:        "The history as my seat may see it. Go on with the last version that you have; the events of one version are never split over pages.",
+		exampleReply: EventList{Items: []Event{toldEvent()}},
 	}, s.listEvents)
 }
 
@@ -237,11 +258,14 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayInvite(ctx, in.Body.Invite); err != nil {
+		return nil, err
+	}
 	sess, err := s.Sessions.Create(ctx, me(ctx), session.Wish{
 		Game: in.Body.Game, Config: json.RawMessage(in.Body.Config), TurnSeconds: in.Body.TurnSeconds, Role: in.Body.Role, Seats: in.Body.Seats,
-		Bots: bots(in.Body.Bots),
+		Bots: bots(in.Body.Bots), Invite: guestIDs(in.Body.Invite),
 	}, key)
-	return s.reply(ctx, sess, err)
+	return s.reply(ctx, sess, badGuest(err, "invite"))
 }
 
 func bots(asked []bot) (wanted []session.Bot) {
@@ -252,7 +276,7 @@ func bots(asked []bot) (wanted []session.Bot) {
 }
 
 func (s *server) previewSession(ctx context.Context, in *codePath) (*previewReply, error) {
-	sess, err := s.Sessions.Preview(ctx, in.JoinCode)
+	sess, err := s.Sessions.Preview(ctx, me(ctx), in.JoinCode)
 	if err != nil {
 		return nil, err
 	}
@@ -264,10 +288,8 @@ func (s *server) previewSession(ctx context.Context, in *codePath) (*previewRepl
 		Game: sess.Game, Title: g.Info().Title, Config: rawObject(sess.Config), Status: string(sess.Status), TurnSeconds: sess.TurnSeconds,
 		SeatsFree: s.Sessions.SeatsFree(sess), RolesFree: sess.FreeRoles(g.Info()),
 	}
-	for _, seat := range slices.Backward(sess.Seats) {
-		if seat.Bot == "" {
-			w.HostDisplayName = seat.DisplayName
-		}
+	if host, ok := sess.Host(); ok {
+		w.HostDisplayName = host.DisplayName
 	}
 	return &previewReply{w}, nil
 }
@@ -383,7 +405,10 @@ func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsReply,
 	if err != nil {
 		return nil, err
 	}
-	w := EventList{Items: session.Wire(events)}
+	w := EventList{Items: []Event{}}
+	for _, e := range session.Wire(events) {
+		w.Items = append(w.Items, Event{Version: e.Version, Turn: e.Turn, Kind: e.Kind, Seat: e.Seat, At: e.At, Data: rawObject(e.Data)})
+	}
 	if more {
 		w.NextCursor = strconv.FormatInt(events[len(events)-1].Version, 10)
 	}

@@ -16,12 +16,12 @@ type TestClock interface {
 // ClockState is where the test clock stands.
 type ClockState struct {
 	Now           time.Time `json:"now" doc:"What the server takes for now."`
-	OffsetSeconds int64     `json:"offset_seconds" doc:"How far it is ahead of the real clock."`
+	OffsetSeconds int64     `json:"offset_seconds" doc:"How far it is ahead of the real clock." example:"259200"`
 }
 
 type (
 	clockRequest struct {
-		Seconds int64 `json:"seconds" minimum:"0" maximum:"40000000" doc:"How far to move it forward, up to 460 days."`
+		Seconds int64 `json:"seconds" minimum:"0" maximum:"40000000" doc:"How far to move it forward, up to 460 days." example:"259200"`
 	}
 	clockInput struct{ Body clockRequest }
 	clockReply struct{ Body ClockState }

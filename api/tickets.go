@@ -13,7 +13,7 @@ import (
 
 // Ticket is a player's wish to be matched.
 type Ticket struct {
-	ID          string    `json:"id" doc:"Names the ticket."`
+	ID          string    `json:"id" doc:"Names the ticket." example:"06f1c7h9d3k5m8q1t4w6y0z2bn"`
 	Game        string    `json:"game" doc:"The game that is wanted." example:"tictactoe"`
 	Config      rawObject `json:"config" doc:"The config that is wanted, with the game's defaults filled in."`
 	TurnSeconds int       `json:"turn_seconds" doc:"The length of a turn that is wanted." example:"86400"`
@@ -89,6 +89,7 @@ func (s *server) ticketOperations(rt *routes) {
 		summary:  "Find an opponent",
 		about: "A ticket fits others of the same game, turn length and config. It is matched in the very request that makes a " +
 			"match possible, with the oldest that fits; otherwise it waits, for days if need be, while you are not connected.",
+		exampleReply: toldTicket("waiting"),
 	}, func(ctx context.Context, in *createTicketInput) (*ticketReply, error) {
 		key, err := keyOf(ctx, in.IdempotencyKey, in.Body)
 		if err != nil {
@@ -105,8 +106,9 @@ func (s *server) ticketOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "getTicket", route: "GET /v1/tickets/{ticket_id}", tag: "matchmaking",
-		summary: "One ticket of mine",
-		about:   "Once its status is matched, session_id names the session.",
+		summary:      "One ticket of mine",
+		about:        "Once its status is matched, session_id names the session.",
+		exampleReply: toldTicket("waiting"),
 	}, func(ctx context.Context, in *ticketPath) (*ticketReply, error) {
 		t, err := s.Tickets.Get(ctx, me(ctx), matchmaking.TicketID(in.TicketID))
 		if err != nil {
@@ -117,8 +119,9 @@ func (s *server) ticketOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "listTickets", route: "GET /v1/tickets", tag: "matchmaking",
-		summary: "My tickets",
-		about:   "The newest first; those that are over are forgotten after 30 days.",
+		summary:      "My tickets",
+		about:        "The newest first; those that are over are forgotten after 30 days.",
+		exampleReply: List[Ticket]{Items: []Ticket{toldTicket("waiting")}},
 	}, func(ctx context.Context, in *Page) (*ticketListReply, error) {
 		tickets, more, err := s.Tickets.List(ctx, me(ctx), matchmaking.TicketID(in.Cursor), in.Limit)
 		if err != nil {
@@ -136,9 +139,10 @@ func (s *server) ticketOperations(rt *routes) {
 
 	register(rt, operation{
 		id: "cancelTicket", route: "DELETE /v1/tickets/{ticket_id}", tag: "matchmaking",
-		status:  200,
-		summary: "Cancel a ticket",
-		about:   "Answers with the ticket as it is then: one that has just been matched stays matched, and the session is yours to play.",
+		status:       200,
+		summary:      "Cancel a ticket",
+		about:        "Answers with the ticket as it is then: one that has just been matched stays matched, and the session is yours to play.",
+		exampleReply: toldTicket("cancelled"),
 	}, func(ctx context.Context, in *ticketPath) (*ticketReply, error) {
 		t, err := s.Tickets.Cancel(ctx, me(ctx), matchmaking.TicketID(in.TicketID))
 		if err != nil {

@@ -23,13 +23,18 @@ type startInput struct {
 // typedOperations adds a game's own operations.
 func (s *server) typedOperations(rt *routes, g games.Game) {
 	info, types := g.Info(), typesOf(rt, g)
+	var asked, started, read, played any
+	if sc, ok := sceneOf(g); ok {
+		asked, started, read, played = map[string]any{"turn": 1, "move": sc.move}, sc.started, sc.active, sc.played
+	}
 	path := "/v1/games/" + info.Name + "/sessions"
 	register(rt, operation{
 		id: "start" + info.TypeName + "Session", route: "POST " + path, tag: info.Name, status: 201,
-		problems: []string{"idempotency-mismatch", "too-many-bots", anyRule},
+		problems: []string{"idempotency-mismatch", "too-many-bots", "player-unknown", "player-blocked", "too-many-invitations", anyRule},
 		summary:  "Open a private table of " + info.Title,
 		about:    "createSession, with this game's types.",
 		request:  types.request, reply: types.session,
+		exampleReply: started,
 	}, func(ctx context.Context, in *startInput) (*sessionReply, error) {
 		generic := createSessionInput{IdempotencyKey: in.IdempotencyKey, Body: sessionRequest{Game: info.Name, TableRequest: in.Body}}
 		return s.createSession(ctx, &generic)
@@ -37,10 +42,11 @@ func (s *server) typedOperations(rt *routes, g games.Game) {
 
 	register(rt, operation{
 		id: "get" + info.TypeName + "Session", route: "GET " + path + "/{session_id}", tag: info.Name, also: map[int]string{304: "Still the newest: you have it."},
-		problems: []string{"other-rules"},
-		summary:  "One session of mine of " + info.Title,
-		about:    "getSession, with this game's types.",
-		reply:    types.session,
+		problems:     []string{"other-rules"},
+		summary:      "One session of mine of " + info.Title,
+		about:        "getSession, with this game's types.",
+		reply:        types.session,
+		exampleReply: read,
 	}, func(ctx context.Context, in *getSessionInput) (*getReply, error) {
 		if err := s.isOf(ctx, in.SessionID, info.Name); err != nil {
 			return nil, err
@@ -54,6 +60,7 @@ func (s *server) typedOperations(rt *routes, g games.Game) {
 		summary:  "Play a move of " + info.Title,
 		about:    "playMove, with this game's types.",
 		request:  types.move, reply: types.played,
+		exampleRequest: asked, exampleReply: played,
 	}, func(ctx context.Context, in *playInput) (*playReply, error) {
 		if err := s.isOf(ctx, in.SessionID, info.Name); err != nil {
 			return nil, err
@@ -97,6 +104,8 @@ func typed[T any](rt *routes, name string, members map[string]*huma.Schema) *hum
 	registry := rt.api.OpenAPI().Components.Schemas
 	s := copied(registry.SchemaFromRef(registry.Schema(reflect.TypeFor[T](), true, "").Ref))
 	for member, schema := range members {
+		schema = copied(schema)
+		schema.Description = s.Properties[member].Description
 		s.Properties[member] = schema
 	}
 	return rt.addSchema(name, s)

@@ -80,10 +80,10 @@ func findNull(v any, at string) string {
 // ---- a small API that has everything an operation can have ----
 
 type thing struct {
-	ID      string    `json:"id" doc:"Made by the server."`
-	Name    string    `json:"name"`
-	Kind    string    `json:"kind"`
-	Count   int64     `json:"count"`
+	ID      string    `json:"id" doc:"Made by the server." example:"t1"`
+	Name    string    `json:"name" example:"anvil"`
+	Kind    string    `json:"kind" example:"big"`
+	Count   int64     `json:"count" example:"3"`
 	Config  rawObject `json:"config"`
 	Parts   []part    `json:"parts"`
 	Comment string    `json:"comment,omitempty"`
@@ -91,7 +91,7 @@ type thing struct {
 
 // part is used by requests and responses.
 type part struct {
-	Size int `json:"size" minimum:"1" maximum:"9"`
+	Size int `json:"size" minimum:"1" maximum:"9" example:"4"`
 }
 
 type shelf[T any] struct {
@@ -100,7 +100,7 @@ type shelf[T any] struct {
 
 type createThingInput struct {
 	Body struct {
-		Name    string    `json:"name" minLength:"1" maxLength:"20"`
+		Name    string    `json:"name" minLength:"1" maxLength:"20" example:"anvil"`
 		Kind    string    `json:"kind,omitempty" enum:"big,small"`
 		Count   int64     `json:"count,omitempty" minimum:"0"`
 		Link    string    `json:"link,omitempty" format:"uri"`
@@ -186,7 +186,7 @@ func sampleRoutes(mux *http.ServeMux, lim *limits) *routes {
 	}, breakThing)
 	registerStream(rt, operation{
 		id: "streamThings", route: "GET /v1/things/stream", tag: "things", access: byTicket,
-		summary: "Stream", about: "Streams things.",
+		summary: "Stream", about: "Streams things.", exampleReply: "id: 1\ndata: p1",
 	}, func(ctx context.Context, in *struct {
 		Ticket string `query:"ticket"`
 	}) (stream, error) {
@@ -212,7 +212,7 @@ func moveSchema(field string) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: false, Required: []string{field},
 		Properties: map[string]*huma.Schema{
-			field:  {Type: huma.TypeInteger, Minimum: &low, Maximum: &high, Description: "Which."},
+			field:  {Type: huma.TypeInteger, Minimum: &low, Maximum: &high, Description: "Which.", Examples: []any{4}},
 			"mark": {Type: huma.TypeString, Const: "x"},
 			"tags": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString, Pattern: "^[a-z]*$"}},
 		},

@@ -77,7 +77,7 @@ func TestPairWithBots(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			given := patience(c.seats, c.tickets)
-			matches := pair(given, noon.Add(30*time.Second))
+			matches := pair(given, nil, noon.Add(30*time.Second))
 			if got := seated(matches); got != c.want {
 				t.Errorf("%s: %q, want %q", c.tickets, got, c.want)
 			}
@@ -115,7 +115,7 @@ func TestPairFindsThreeOfDistinctRoles(t *testing.T) {
 		"one who could complete two tables":            {3, "ann:cat bob:dog cid:cat dan:dog eve:cow", "t0+t1+t4"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := seated(pair(patience(c.seats, c.tickets), noon)); got != c.want {
+			if got := seated(pair(patience(c.seats, c.tickets), nil, noon)); got != c.want {
 				t.Errorf("%s: %q, want %q", c.tickets, got, c.want)
 			}
 		})
@@ -129,11 +129,11 @@ func TestTheSearchForATableIsBounded(t *testing.T) {
 	for n := range 220 {
 		words = append(words, fmt.Sprintf("p%d", n%11))
 	}
-	if got := pair(patience(12, strings.Join(words, " ")), noon); len(got) != 0 {
+	if got := pair(patience(12, strings.Join(words, " ")), nil, noon); len(got) != 0 {
 		t.Errorf("twelve seats for eleven people: %s", seated(got))
 	}
 	words = append(words, "last@0")
-	if got := pair(patience(12, strings.Join(words, " ")), noon); len(got) == 0 {
+	if got := pair(patience(12, strings.Join(words, " ")), nil, noon); len(got) == 0 {
 		t.Error("the twelfth comes, and nobody is seated")
 	}
 }
@@ -156,7 +156,7 @@ func TestPairWithBotsKeepsItsPromises(t *testing.T) {
 		due := func(ticket Ticket) bool {
 			return !ticket.BotsAt.IsZero() && !ticket.BotsAt.After(noon.Add(30*time.Second))
 		}
-		for _, m := range pair(given, noon.Add(30*time.Second)) {
+		for _, m := range pair(given, nil, noon.Add(30*time.Second)) {
 			var people []Ticket
 			for i, id := range m.Tickets {
 				ticket, free := byID[id]

@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"yourturn/games"
+	"yourturn/notify"
 	"yourturn/session"
 )
 
 // pair finds the matches among tickets of one bucket, given oldest first: whoever has waited longest sits down first,
 // with the next oldest that fit. Nobody meets themselves, and no role is given twice. Bots take what is still free at the
-// tables of those who have waited long enough for that.
-func pair(tickets []Ticket, now time.Time) []session.Match {
-	p := pairing{tickets: tickets, taken: make([]bool, len(tickets)), now: now}
+// tables of those who have waited long enough for that. Who is to be kept apart does not sit together.
+func pair(tickets []Ticket, apart Apart, now time.Time) []session.Match {
+	p := pairing{tickets: tickets, apart: apart, taken: make([]bool, len(tickets)), now: now}
 	for first := range tickets {
 		p.match(first, tickets[first].Wish.Seats)
 	}
@@ -24,8 +25,21 @@ func pair(tickets []Ticket, now time.Time) []session.Match {
 	return p.matches
 }
 
+// Apart are the players between whom a block stands.
+type Apart map[[2]notify.PlayerID]bool
+
+// Keep keeps two players apart.
+func (a Apart) Keep(one, other notify.PlayerID) {
+	a[[2]notify.PlayerID{one, other}], a[[2]notify.PlayerID{other, one}] = true, true
+}
+
+func (a Apart) keeps(one, other notify.PlayerID) bool {
+	return len(a) > 0 && a[[2]notify.PlayerID{one, other}]
+}
+
 type pairing struct {
 	tickets []Ticket
+	apart   Apart
 	taken   []bool
 	now     time.Time
 	matches []session.Match
@@ -88,7 +102,7 @@ func (p *pairing) fill(table []int, withBots bool) []int {
 func (p *pairing) fits(table []int, i int) bool {
 	return !slices.ContainsFunc(table, func(seated int) bool {
 		a, b := &p.tickets[seated], &p.tickets[i]
-		return a.Player == b.Player || a.Wish.Role != "" && a.Wish.Role == b.Wish.Role
+		return a.Player == b.Player || a.Wish.Role != "" && a.Wish.Role == b.Wish.Role || p.apart.keeps(a.Player, b.Player)
 	})
 }
 

@@ -67,7 +67,7 @@ func TestPair(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			given := tickets(c.seats, c.tickets)
-			matches := pair(given, time.Time{})
+			matches := pair(given, nil, time.Time{})
 			if got := paired(matches); got != c.want {
 				t.Errorf("%s: %q, want %q", c.tickets, got, c.want)
 			}
@@ -107,7 +107,7 @@ func TestPairKeepsItsPromises(t *testing.T) {
 		for _, ticket := range given {
 			left[ticket.ID] = ticket
 		}
-		for _, m := range pair(given, time.Time{}) {
+		for _, m := range pair(given, nil, time.Time{}) {
 			if len(m.Tickets) != seats || len(m.Players) != seats || m.Wish.Seats != seats {
 				t.Fatalf("a table of %d seats %v", seats, m.Tickets)
 			}
@@ -158,5 +158,37 @@ func TestBucketsHoldWhatFitsTogether(t *testing.T) {
 		if (base.Bucket() == other.Bucket()) != c.same {
 			t.Errorf("%s: same bucket %v", name, !c.same)
 		}
+	}
+}
+
+// Between whom a block stands, whoever of them it is from, do not sit together; everybody else does as if there were none.
+func TestPairKeepsApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		seats         int
+		tickets, want string
+		apart         string
+	}{
+		"nobody":                      {2, "ann bob", "t0+t1", ""},
+		"two":                         {2, "ann bob", "", "ann-bob"},
+		"the other way round":         {2, "bob ann", "", "ann-bob"},
+		"two others":                  {2, "ann bob", "t0+t1", "ann-cid"},
+		"the next who fits":           {2, "ann bob cid", "t0+t2", "ann-bob"},
+		"both find somebody":          {2, "ann bob cid dan", "t0+t2 t1+t3", "ann-bob"},
+		"at a table of three":         {3, "ann bob cid", "", "bob-cid"},
+		"a fourth takes the place":    {3, "ann bob cid dan", "t0+t1+t3", "bob-cid"},
+		"each with another":           {2, "ann bob cid dan", "t0+t3 t1+t2", "ann-bob ann-cid"},
+		"one whom everybody shuns":    {2, "ann bob cid", "t1+t2", "ann-bob ann-cid"},
+		"a role in the way and a foe": {2, "ann:cat bob:cat cid:dog dan:dog", "t0+t3 t1+t2", "ann-cid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			apart := Apart{}
+			for pair := range strings.FieldsSeq(c.apart) {
+				one, other, _ := strings.Cut(pair, "-")
+				apart.Keep(notify.PlayerID(one), notify.PlayerID(other))
+			}
+			if got := paired(pair(tickets(c.seats, c.tickets), apart, time.Time{})); got != c.want {
+				t.Errorf("%s: %q, want %q", c.tickets, got, c.want)
+			}
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"yourturn/games"
@@ -126,7 +127,11 @@ func (s *Service) match(ctx context.Context, bucket string, roles []string) erro
 		if err != nil {
 			return err
 		}
-		matches := pair(open, now)
+		apart, err := s.apart(ctx, open)
+		if err != nil {
+			return err
+		}
+		matches := pair(open, apart, now)
 		if len(matches) == 0 {
 			return nil
 		}
@@ -143,6 +148,19 @@ func (s *Service) match(ctx context.Context, bucket string, roles []string) erro
 			}
 		}
 	}
+}
+
+// apart finds who must not be matched. A block that comes in at this very instant may be too late for this match.
+func (s *Service) apart(ctx context.Context, open []Ticket) (Apart, error) {
+	var players []notify.PlayerID
+	for _, t := range open {
+		players = append(players, t.Player)
+	}
+	slices.Sort(players)
+	if players = slices.Compact(players); len(players) < 2 {
+		return nil, nil
+	}
+	return s.store.Apart(ctx, players)
 }
 
 // roles are what the tickets of a game may ask to be.

@@ -78,6 +78,8 @@ type Store interface {
 	// OpenTickets lists what waits in a bucket, oldest first: an equal share of the limit for each role, and one for those whom
 	// bots may play with by now, so that many of one kind cannot hide the few of another. No roles means all of them alike.
 	OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, limit int) ([]Ticket, error)
+	// Apart finds between which of some players a block stands.
+	Apart(ctx context.Context, players []notify.PlayerID) (Apart, error)
 	// CrowdedBuckets lists the buckets in which tickets of more than one player wait.
 	CrowdedBuckets(ctx context.Context, now time.Time) ([]string, error)
 	// BotBuckets lists the buckets of these games in which tickets wait whose free seats bots may take by now.

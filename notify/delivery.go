@@ -29,7 +29,7 @@ const testLife = time.Minute
 // ends is the instant from which on it is not pushed any more.
 func (n Notice) ends() time.Time {
 	switch n.Kind {
-	case YourTurn, TurnReminder:
+	case YourTurn, TurnReminder, Invited:
 		return n.Deadline
 	case TestPush:
 		return n.At.Add(testLife)
@@ -72,6 +72,7 @@ type Due struct {
 	Acked   int64   // a person has seen everything up to here
 	Waiting int     // sessions that wait for the player
 	Table   *Table  // nil when the session is not there
+	Invited bool    // of an invitation: it is open, at a table that waits, and no block stands between
 }
 
 // Table is what a push needs to know of a session, as the player at it sees it.

@@ -14,6 +14,7 @@ const (
 	ReasonTurnOver       = "turn-over"       // another turn has begun
 	ReasonMoved          = "moved"           // the player has moved
 	ReasonDeadlinePassed = "deadline-passed" // it is too late to move
+	ReasonInvitationOver = "invitation-over" // answered, taken back, or the table has begun or ended
 )
 
 // MaxRejected is how many deliveries in a row may fail by a device's own token before it rests. A wrong topic or
@@ -56,6 +57,10 @@ func (d Due) untrue(now time.Time) string {
 	case Matched, RematchOffered:
 		if d.Table == nil {
 			return ReasonSessionGone
+		}
+	case Invited:
+		if !d.Invited {
+			return ReasonInvitationOver
 		}
 	}
 	return ""

@@ -18,15 +18,16 @@ func due(kind string) Due {
 		To:       &Device{Player: "ann", ID: "phone", Channel: APNs, Registered: noon.Add(-time.Hour)},
 		Acked:    6, Waiting: 1,
 	}
+	d.Invited = kind == Invited
 	if n.Session != "" {
-		d.Table = &Table{Active: kind != SessionFinished, Turn: 3, Deadline: noon.Add(time.Hour), Awaited: kind == YourTurn || kind == TurnReminder}
+		d.Table = &Table{Active: kind != SessionFinished && kind != Invited, Turn: 3, Deadline: noon.Add(time.Hour), Awaited: kind == YourTurn || kind == TurnReminder}
 	}
 	return d
 }
 
 // What each guard does to each kind: the table of the design, row by row.
 func TestGuards(t *testing.T) {
-	kinds := []string{Matched, YourTurn, TurnReminder, SessionFinished, TicketExpired, BadgeChanged, TestPush}
+	kinds := []string{Matched, YourTurn, TurnReminder, SessionFinished, TicketExpired, Invited, BadgeChanged, TestPush}
 	all := func(reason string) map[string]string {
 		m := map[string]string{}
 		for _, kind := range kinds {
@@ -56,19 +57,20 @@ func TestGuards(t *testing.T) {
 		"the device is gone":   {func(d *Due) { d.To = nil }, noon, all(ReasonDeviceGone)},
 		"the device rests":     {func(d *Due) { d.To.Rejected = MaxRejected }, noon, but(all(ReasonDeviceResting), TestPush)},
 		"almost":               {func(d *Due) { d.To.Rejected = MaxRejected - 1 }, noon, nil},
-		"muted":                {mute, noon, only(ReasonMuted, Matched, YourTurn, TurnReminder, SessionFinished)},
+		"muted":                {mute, noon, only(ReasonMuted, Matched, YourTurn, TurnReminder, SessionFinished, Invited)},
 		"seen by eye":          {func(d *Due) { d.Acked = 7 }, noon, but(all(ReasonAcknowledged), BadgeChanged, TestPush)},
 		"the turn has passed":  {func(d *Due) { turn(d, func(t *Table) { t.Turn = 4 }) }, noon, only(ReasonTurnOver, YourTurn, TurnReminder)},
 		"the player has moved": {func(d *Due) { turn(d, func(t *Table) { t.Awaited = false }) }, noon, only(ReasonMoved, YourTurn, TurnReminder)},
 		"it is over":           {func(d *Due) { turn(d, func(t *Table) { t.Active = false }) }, noon, only(ReasonSessionOver, YourTurn, TurnReminder)},
+		"the invitation is answered, or the table has begun": {func(d *Due) { d.Invited = false }, noon, only(ReasonInvitationOver, Invited)},
 		"at the deadline": {func(*Due) {}, noon.Add(time.Hour), map[string]string{
-			YourTurn: ReasonDeadlinePassed, TurnReminder: ReasonDeadlinePassed, TestPush: ReasonEnded,
+			Invited: ReasonEnded, YourTurn: ReasonDeadlinePassed, TurnReminder: ReasonDeadlinePassed, TestPush: ReasonEnded,
 		}},
 		"right before it":     {func(*Due) {}, noon.Add(time.Hour - time.Millisecond), only(ReasonEnded, TestPush)},
 		"a test in its time":  {func(*Due) {}, noon.Add(testLife - 3*time.Second - time.Millisecond), nil},
 		"there is no session": {func(d *Due) { d.Table = nil }, noon, map[string]string{Matched: ReasonSessionGone, YourTurn: ReasonSessionGone, TurnReminder: ReasonSessionGone}},
 		"a day later": {func(*Due) {}, noon.Add(24*time.Hour - 3*time.Second), map[string]string{
-			Matched: ReasonEnded, YourTurn: ReasonDeadlinePassed, TurnReminder: ReasonDeadlinePassed, SessionFinished: ReasonEnded, TicketExpired: ReasonEnded, BadgeChanged: ReasonEnded, TestPush: ReasonEnded,
+			Matched: ReasonEnded, YourTurn: ReasonDeadlinePassed, TurnReminder: ReasonDeadlinePassed, SessionFinished: ReasonEnded, TicketExpired: ReasonEnded, Invited: ReasonEnded, BadgeChanged: ReasonEnded, TestPush: ReasonEnded,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,6 +31,9 @@ const (
 	SessionFinished = "session_finished" // the session is over
 	RematchOffered  = "rematch_offered"  // somebody at the table wants to play again
 	TicketExpired   = "ticket_expired"   // nobody was found
+	Invited         = "invited"          // somebody invites you to a table
+
+	InvitationDeclined = "invitation_declined" // somebody you have invited says no
 )
 
 // The kinds of deliveries that no message stands behind.

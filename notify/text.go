@@ -41,6 +41,7 @@ var wordings = [...]wording{
 	{kind: SessionFinished, game: true, opponent: true},
 	{kind: RematchOffered, game: true, opponent: true},
 	{kind: TicketExpired, game: true},
+	{kind: Invited, game: true, opponent: true},
 	{kind: TestPush},
 	{kind: "other", game: true}, // stays the last: what is said of every kind that is not listed
 }

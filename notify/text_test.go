@@ -182,7 +182,7 @@ func TestTextsSayAllKindsInAllLanguages(t *testing.T) {
 	var b strings.Builder
 	for _, tag := range tagsOf(readCatalogues(t)) {
 		fmt.Fprintf(&b, "# %s\n", tag)
-		for _, kind := range []string{Matched, YourTurn, TurnReminder, SessionUpdated, SessionFinished, RematchOffered, TicketExpired, TestPush, "of_tomorrow"} {
+		for _, kind := range []string{Matched, YourTurn, TurnReminder, SessionUpdated, SessionFinished, RematchOffered, TicketExpired, Invited, TestPush, "of_tomorrow"} {
 			for _, opponent := range []string{"Ann", ""} {
 				for _, waiting := range []int{1, 2, 5} {
 					text := texts.Render(Occasion{Kind: kind, Game: "Tic-tac-toe", Opponent: opponent, Waiting: waiting}, tag)

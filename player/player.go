@@ -3,6 +3,10 @@
 // A player starts as a guest: no password, no address, just tokens. A [Login] is one sign-in: a family of tokens that
 // ends as a whole. Tokens are 256 random bits and are stored only as hashes; the rule by which they renew each other is
 // in token.go.
+//
+// A guest becomes more than that in two ways. A code (linkcode.go) signs another device in as the same player. An
+// identity (identity.go) is what Apple, Google or another issuer calls a person: whoever shows it again is that player,
+// on any device and after all of them were lost.
 package player
 
 import (
@@ -30,11 +34,19 @@ type Login struct {
 	Player ID
 }
 
+// SignIn is a login as its player sees it in the list of all.
+type SignIn struct {
+	Login
+	CreatedAt  time.Time
+	LastUsedAt time.Time // to the hour: when it last got tokens
+}
+
 // Errors of accounts.
 var (
 	ErrNotFound = errors.New("no such player")
 	ErrExpired  = errors.New("the access token has expired")
 	ErrInvalid  = errors.New("the token is not valid")
+	ErrTaken    = errors.New("somebody else was faster")
 )
 
 // Store keeps accounts and tokens.
@@ -54,8 +66,25 @@ type Store interface {
 	AddTokens(ctx context.Context, l LoginID, issued Issued) error
 	// HasLogin says whether a login has not ended.
 	HasLogin(ctx context.Context, l LoginID) (bool, error)
+	// Logins lists those of a player that have not ended, the oldest first.
+	Logins(ctx context.Context, id ID, now time.Time) ([]SignIn, error)
+	// AddLogin keeps another login of a player, or returns ErrNotFound when the player is gone.
+	AddLogin(ctx context.Context, l Login, issued Issued, now time.Time) error
 	// EndLogin forgets a login with all its tokens.
 	EndLogin(ctx context.Context, l LoginID) error
-	// PruneTokens deletes a lot of what expired before now, and tells how many.
+	// PruneTokens deletes a lot of what expired before now, link codes too, and tells how many.
 	PruneTokens(ctx context.Context, now time.Time, limit int) (int, error)
+
+	// PutLinkCode keeps a code instead of the one that its player had. It returns ErrNotFound when the login that made it
+	// has ended, and ErrTaken when there is the same code already.
+	PutLinkCode(ctx context.Context, c LinkCode) error
+	// LinkCode finds a code by its hash, spent or not, or ErrNotFound.
+	LinkCode(ctx context.Context, hash Hash) (LinkCode, error)
+	// SpendLinkCode keeps the login that a code makes, for an attempt. It returns ErrTaken when the code has made one or is
+	// there no more, and ErrNotFound when the player is gone. Of any number at once it lets one through.
+	SpendLinkCode(ctx context.Context, c LinkCode, attempt Hash, l Login, issued Issued, now time.Time) error
+	// Arrived says whether tokens of a login have ever been used: their owner has them.
+	Arrived(ctx context.Context, l LoginID) (bool, error)
+
+	IdentityStore
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -14,6 +15,10 @@ type Service struct {
 	Now    func() time.Time
 	NewID  func() string
 	Random io.Reader // a cryptographic source
+	// NewCode draws a code that a person can type.
+	NewCode func() (string, error)
+	// Providers vouch for identities.
+	Providers []Provider
 	// SignedOut is told of a login that has ended.
 	SignedOut func(Login)
 	// Farewell takes a player who goes out of everything that others would wait for.
@@ -149,6 +154,56 @@ func (s *Service) StreamTicket(ctx context.Context, access string) (ticket strin
 	return ticket, t.ExpiresAt, err
 }
 
+// signIn makes another login of a player, and keeps it by a function that may have more to keep.
+func (s *Service) signIn(ctx context.Context, id ID, keep func(Login, Issued) error) (Issued, error) {
+	login := Login{ID: LoginID(s.NewID()), Player: id}
+	issued, err := s.issuePair(login, Hash{})
+	if err != nil {
+		return Issued{}, err
+	}
+	if err := keep(login, issued); err != nil {
+		return Issued{}, err
+	}
+	return issued, s.retireLogins(ctx, id)
+}
+
+// MaxLogins is how many logins a player has at most. One more, and the one that was not used for longest ends: an app that
+// is installed again and again signs in each time, and never out.
+const MaxLogins = 50
+
+func (s *Service) retireLogins(ctx context.Context, id ID) error {
+	logins, err := s.Store.Logins(ctx, id, s.Now())
+	if err != nil || len(logins) <= MaxLogins {
+		return err
+	}
+	slices.SortStableFunc(logins, func(a, b SignIn) int { return a.LastUsedAt.Compare(b.LastUsedAt) })
+	for _, l := range logins[:len(logins)-MaxLogins] {
+		if err := s.SignOut(ctx, l.Login); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Logins lists a player's logins, the oldest first.
+func (s *Service) Logins(ctx context.Context, id ID) ([]SignIn, error) {
+	return s.Store.Logins(ctx, id, s.Now())
+}
+
+// SignOutOther ends any login of a player, as of a phone that was lost. One that is not there has ended already.
+func (s *Service) SignOutOther(ctx context.Context, id ID, ends LoginID) error {
+	logins, err := s.Store.Logins(ctx, id, s.Now())
+	if err != nil {
+		return err
+	}
+	for _, l := range logins {
+		if l.ID == ends {
+			return s.SignOut(ctx, l.Login)
+		}
+	}
+	return nil
+}
+
 // Alive says whether a login has not ended, as far as can be known now.
 func (s *Service) Alive(ctx context.Context, login LoginID) bool {
 	alive, err := s.Store.HasLogin(ctx, login)
@@ -205,10 +260,16 @@ func (s *Service) Delete(ctx context.Context, login Login) error {
 	if err := s.Farewell(ctx, login.Player); err != nil {
 		return fmt.Errorf("say farewell: %w", err)
 	}
+	logins, err := s.Store.Logins(ctx, login.Player, s.Now())
+	if err != nil {
+		return err
+	}
 	if err := s.Store.ErasePlayer(ctx, login.Player, s.Now()); err != nil {
 		return err
 	}
-	s.SignedOut(login)
+	for _, l := range logins {
+		s.SignedOut(l.Login)
+	}
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"yourturn/migrations"
 	"yourturn/player"
+	"yourturn/session"
 	"yourturn/store"
 )
 
@@ -76,6 +77,7 @@ func newWorld(t *testing.T) *world {
 	w.Service = &player.Service{
 		Store: db, Random: rand.Reader,
 		Now:       func() time.Time { return w.now },
+		NewCode:   func() (string, error) { return session.NewCode(rand.Reader) },
 		NewID:     func() string { return fmt.Sprintf("id%d", w.ids.Add(1)) },
 		SignedOut: func(l player.Login) { w.signedOut = append(w.signedOut, l) },
 		Farewell:  func(_ context.Context, id player.ID) error { w.farewells = append(w.farewells, id); return nil },

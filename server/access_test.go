@@ -30,6 +30,12 @@ var rights = map[string]right{
 	"deleteTokens":       {none: 401, garbage: 401, stranger: 204, owner: 204},
 	"getMe":              {none: 401, garbage: 401, stranger: 200, owner: 200},
 	"updateMe":           {body: map[string]any{"avatar": "fox"}, none: 401, garbage: 401, stranger: 200, owner: 200},
+	"createLinkCode":     {none: 401, garbage: 401, stranger: 201, owner: 201},
+	"listLogins":         {none: 401, garbage: 401, stranger: 200, owner: 200},
+	"deleteLogin":        {none: 401, garbage: 401, stranger: 204, owner: 204},                                            // a stranger ends nothing: TestLoginsOfOthers
+	"putIdentity":        {body: map[string]any{"id_token": "a.b.c"}, none: 401, garbage: 401, stranger: 422, owner: 422}, // no provider here: identity_test.go
+	"listIdentities":     {none: 401, garbage: 401, stranger: 200, owner: 200},
+	"deleteIdentity":     {none: 401, garbage: 401, stranger: 204, owner: 204}, // of their own, which is not there
 	"deleteMe":           {none: 401, garbage: 401, stranger: 204, owner: 204},
 	"listFeed":           {none: 401, garbage: 401, stranger: 200, owner: 200},
 	"ackFeed":            {body: map[string]any{"seq": 1}, none: 401, garbage: 401, stranger: 200, owner: 200},
@@ -60,6 +66,15 @@ var rights = map[string]right{
 	"rematchSession": {none: 401, garbage: 401, stranger: 404, owner: 409}, // it is not over
 	"enterGame":      {none: 401, garbage: 401, stranger: 404, owner: 404}, // none is kept open here
 	"leaveSession":   {none: 401, garbage: 401, stranger: 404, owner: 204, onWaiting: true},
+
+	"invitePlayers":     {body: map[string]any{"players": []string{"{player_id}"}}, none: 401, garbage: 401, stranger: 404, owner: 200, onWaiting: true},
+	"listInvitations":   {none: 401, garbage: 401, stranger: 200, owner: 200},
+	"declineInvitation": {none: 401, garbage: 401, stranger: 404, owner: 404, onWaiting: true}, // nobody is invited there
+	"listOpponents":     {none: 401, garbage: 401, stranger: 200, owner: 200},
+	"blockPlayer":       {none: 401, garbage: 401, stranger: 204, owner: 204},
+	"unblockPlayer":     {none: 401, garbage: 401, stranger: 204, owner: 204},
+	"exportMe":          {none: 401, garbage: 401, stranger: 200, owner: 200},
+	"listBlocks":        {none: 401, garbage: 401, stranger: 200, owner: 200},
 
 	"startTicTacToeSession": {body: map[string]any{}, none: 401, garbage: 401, stranger: 201, owner: 201},
 	"getTicTacToeSession":   {none: 401, garbage: 401, stranger: 404, owner: 200},
@@ -153,12 +168,14 @@ func newWorld(t *testing.T, url string, r right) *world {
 	wish := owner.Must(t, 201, "POST", "/v1/tickets", map[string]any{"game": "tictactoe", "turn_seconds": 12345})
 	owner.Must(t, 200, "DELETE", "/v1/tickets/"+wish.String("id"), nil) // so that it is nobody's match
 	owner.Must(t, 200, "PUT", "/v1/me/devices/phone", map[string]any{"channel": "fcm", "token": "token-of-" + owner.Player})
+	login := owner.Must(t, 200, "GET", "/v1/me/logins", nil).String("items", 0, "id")
 	return &world{
 		owner: owner, stranger: servertest.Guest(t, url, "Eve"),
 		nobody:  &servertest.App{URL: url, Requests: owner.Requests},
 		garbage: &servertest.App{URL: url, Requests: owner.Requests, Access: "garbage"},
 		fill: strings.NewReplacer("{session_id}", id, "{ticket_id}", wish.String("id"), "{join_code}", table.String("join_code"),
-			"{refresh_token}", owner.Refresh, "{game}", "tictactoe", "{device_id}", "phone"),
+			"{refresh_token}", owner.Refresh, "{game}", "tictactoe", "{player_id}", servertest.Guest(t, url, "Cid").Player, "{device_id}", "phone",
+			"{provider}", "apple", "{login_id}", login),
 	}
 }
 
@@ -167,8 +184,15 @@ func (w *world) call(t *testing.T, caller *servertest.App, route string, body an
 	if texts, ok := body.(map[string]any); ok {
 		filled := map[string]any{}
 		for name, value := range texts {
-			if text, ok := value.(string); ok {
-				value = w.fill.Replace(text)
+			switch given := value.(type) {
+			case string:
+				value = w.fill.Replace(given)
+			case []string:
+				var all []string
+				for _, text := range given {
+					all = append(all, w.fill.Replace(text))
+				}
+				value = all
 			}
 			filled[name] = value
 		}

@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -40,13 +39,16 @@ func Main(catalogue ...games.Game) {
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up or down, or see where it stands."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Write the API's schema: openapi.yaml (3.1) and openapi-3.0.yaml."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Write the API's schema, or compare two."`
 	Verify  verifyCommand  `cmd:"" help:"Play sessions again from their history and compare, to the byte."`
 	Dice    diceCommand    `cmd:"" help:"Roll the dice of a finished session again."`
 	Tail    tailCommand    `cmd:"" help:"Print history as it is committed."`
 	Push    pushCommand    `cmd:"" help:"Why a push came or did not, and keys for Web Push."`
+	Health  healthCommand  `cmd:"" help:"Ask a running server whether it can serve; for probes where there is no curl."`
 	Demo    demoCommand    `cmd:"" help:"Play a three-day game that is lost on time, in a second, on a test clock."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // environment is what commands work in.
@@ -97,6 +99,7 @@ func Run(ctx context.Context, args []string, out, errOut io.Writer, catalogue ..
 	parser, err := kong.New(&cli,
 		kong.Name("yourturn"),
 		kong.Description("A backend for games that people play one turn at a time."),
+		kong.Vars{"version": Version()},
 		kong.Writers(out, errOut),
 		kong.Exit(func(c int) { code = c }),
 		kong.UsageOnError(),
@@ -139,25 +142,4 @@ func secretFiles() error {
 		}
 	}
 	return nil
-}
-
-// Version is what the build says of itself.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return s.Value[:12]
-		}
-	}
-	return info.Main.Version
-}
-
-type versionCommand struct{}
-
-func (versionCommand) Run(env environment) error {
-	_, err := fmt.Fprintln(env.out, Version())
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -26,7 +27,9 @@ import (
 	"yourturn/games"
 	"yourturn/matchmaking"
 	"yourturn/notify"
+	"yourturn/openapi"
 	"yourturn/player"
+	"yourturn/player/openid"
 	"yourturn/session"
 	"yourturn/store"
 )
@@ -37,6 +40,7 @@ type Config struct {
 	Redis          string // carries wakes between nodes; empty: none
 	Games          []games.Game
 	Standing       []string // games with a session that anybody may enter: quiz, or quiz={"rounds":20}
+	Identity       []string // who vouches for people: apple=BUNDLE_ID, or my=https://issuer.example#CLIENT_ID
 	Name           string
 	Writers        int
 	RateLimit      bool
@@ -117,8 +121,13 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	n.tickets = matchmaking.NewService(db, n.sessions, n.wake, now, newID, c.Log)
+	providers, err := identityProviders(c.Identity)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	n.players = &player.Service{
-		Store: db, Now: now, NewID: newID, Random: rand.Reader,
+		Store: db, Now: now, NewID: newID, Random: rand.Reader, Providers: providers,
+		NewCode:   func() (string, error) { return session.NewCode(rand.Reader) },
 		SignedOut: func(l player.Login) { n.end(notify.PlayerID(l.Player), notify.LoginID(l.ID)) },
 		Farewell:  n.farewell,
 	}
@@ -127,9 +136,13 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	devices := &notify.Devices{Store: db, Channels: n.outbox.Channels, Now: time.Now}
+	client, err := fs.Sub(openapi.Browser, "typescript")
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	config := api.Config{
-		Name: c.Name, Version: Version(), Games: c.Games, Channels: shown, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
-		Feed: n.feed, Devices: devices, Deliveries: db, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit,
+		Client: client, Name: c.Name, Version: Version(), Games: c.Games, Channels: shown, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
+		Feed: n.feed, Devices: devices, Deliveries: db, Records: db, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit,
 		AllowOrigins: c.AllowOrigins, AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
 	}
 	if c.TestClock {
@@ -177,6 +190,19 @@ func standing(wanted []string) (map[string]json.RawMessage, error) {
 		open[game] = json.RawMessage(config)
 	}
 	return open, nil
+}
+
+// identityProviders sets up who vouches for people. Nobody is asked for anything yet.
+func identityProviders(wanted []string) (all []player.Provider, err error) {
+	configs, err := openid.ParseAll(wanted)
+	if err != nil {
+		return nil, fmt.Errorf("--identity %w", err)
+	}
+	client := &http.Client{}
+	for _, c := range configs {
+		all = append(all, openid.New(c, client, time.Now))
+	}
+	return all, nil
 }
 
 // title is what people call a game; one that this node does not have goes by its name.

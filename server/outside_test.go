@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -172,31 +171,7 @@ func outside(t *testing.T, folder, script string) *exec.Cmd {
 // serveOutside starts the author's program on a free port, with a clock that can be moved, and returns its address.
 func serveOutside(t *testing.T, folder, line string) (url string) {
 	t.Helper()
-	cmd := outside(t, folder, "exec "+line+" --listen 127.0.0.1:0 --test-clock --rate-limit off")
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log strings.Builder
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // if it has ended, it has said why
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("log of the server:\n%s", log.String())
-		}
-	})
-	for lines := bufio.NewScanner(said); lines.Scan(); {
-		if rest, ok := strings.CutPrefix(lines.Text(), "Yourturn listens on "); ok {
-			url, _, _ = strings.Cut(rest, " ")
-			return url
-		}
-	}
-	t.Fatal("the server did not say where it listens")
-	return ""
+	return servertest.Serve(t, outside(t, folder, "exec "+line+" --listen 127.0.0.1:0 --test-clock --rate-limit off"))
 }
 
 var calls = regexp.MustCompile(`^call (\S+)(?: -d '(.*)')?$`)

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"yourturn/api"
 	"yourturn/notify"
 	"yourturn/notify/apns"
-	"yourturn/notify/fcm"
 	"yourturn/notify/webpush"
 )
 
@@ -88,9 +86,8 @@ func (p PushConfig) senders(testClock bool, out io.Writer) (senders map[string]n
 		if testClock && isReal(p.FCMURL) {
 			return nil, "", errTestClock
 		}
-		senders[notify.FCM], err = fcm.New(context.Background(), fcm.Config{Credentials: []byte(p.FCMCredentials), URL: p.FCMURL, Roots: p.Roots})
-		if err != nil {
-			return nil, "", fmt.Errorf("fcm: %w", err)
+		if senders[notify.FCM], err = p.fcmSender(); err != nil {
+			return nil, "", err
 		}
 	}
 	if p.VAPIDKey != "" {

@@ -395,7 +395,7 @@ func TestPushesToTwoLogins(t *testing.T) {
 		providers := servertest.NewProviders(t)
 		url := servertest.Local(t, database, servertest.Options{Push: providers.Config, Retention: 1000 * day})
 		phone, bob := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob")
-		tablet := servertest.Second(t, phone, database)
+		tablet := servertest.Second(t, phone)
 		w := watch(t, url, providers, phone)
 		w.opponent[phone.Player] = "Bob"
 		w.register(phone, "phone-")
@@ -489,7 +489,7 @@ func TestDevicesAndWhoHasThem(t *testing.T) {
 		providers := servertest.NewProviders(t)
 		url := servertest.Local(t, database, servertest.Options{Push: providers.Config})
 		ann, bob, eve := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob"), servertest.Guest(t, url, "Eve")
-		tablet := servertest.Second(t, ann, database)
+		tablet := servertest.Second(t, ann)
 		ids := func(app *servertest.App) (all []string) {
 			t.Helper()
 			list := app.Must(t, 200, "GET", "/v1/me/devices", nil)

@@ -13,7 +13,6 @@ import (
 
 	"yourturn/notify"
 	"yourturn/notify/apns"
-	"yourturn/notify/fcm"
 	"yourturn/notify/webpush"
 )
 
@@ -30,11 +29,12 @@ func (p PushConfig) logged(out io.Writer) (map[string]notify.Sender, error) {
 	}
 	every := func(a notify.Address) (notify.Address, error) { return a, nil } // nothing is sent there
 	write := &pushLog{dir: dir, out: out}
-	return map[string]notify.Sender{
+	senders := map[string]notify.Sender{
 		notify.APNs:    &logSender{write, notify.APNs, apns.Check, p.simulator},
-		notify.FCM:     &logSender{write, notify.FCM, fcm.Check, fcm.Body},
 		notify.WebPush: &logSender{write, notify.WebPush, every, func(n notify.Push) ([]byte, error) { return webpush.Payload(n, p.AppURL) }},
-	}, nil
+	}
+	write.addFCM(senders)
+	return senders, nil
 }
 
 // simulator is what xcrun simctl push takes: the payload, with the app that it is for.

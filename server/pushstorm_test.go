@@ -416,13 +416,14 @@ func newPushTable(s *pushStorm, requests *http.Client, draw *rand.Rand) *pushTab
 		p := &pushPlayer{muted: map[string]int{}}
 		t.people = append(t.people, p)
 		for i := range 1 + pushSides {
-			app := servertest.Guest(s.t, s.servers[0].URL, fmt.Sprintf("Player %d", draw.IntN(1000)))
-			app.Requests = requests
+			var app *servertest.App
 			if i == 0 {
+				app = servertest.Guest(s.t, s.servers[0].URL, fmt.Sprintf("Player %d", draw.IntN(1000)))
 				p.id = app.Player
-			} else if _, err := s.db.Exec("UPDATE logins SET player_id = ? WHERE player_id = ?", p.id, app.Player); err != nil {
-				s.t.Fatal(err)
+			} else {
+				app = servertest.Second(s.t, p.logins[0].app)
 			}
+			app.Requests = requests
 			l := &pushLogin{app: app}
 			p.logins = append(p.logins, l)
 			for range 1 + draw.IntN(2) {

@@ -24,6 +24,7 @@ type serveCommand struct {
 	Writers      int           `env:"YOURTURN_WRITERS" default:"2" help:"Lanes that write to MySQL. SQLite has one."`
 	Retention    time.Duration `env:"YOURTURN_RETENTION" default:"720h" help:"How long the feed keeps messages."`
 	Standing     []string      `env:"YOURTURN_STANDING" sep:";" help:"Games that keep a session open which anybody may enter, such as quiz or quiz={\"rounds\":20}; more than one with a semicolon in between."`
+	Identity     []string      `env:"YOURTURN_IDENTITY" sep:";" help:"Whose word is taken for who somebody is: apple=BUNDLE_ID, google=CLIENT_ID,CLIENT_ID or NAME=https://issuer.example#CLIENT_ID,CLIENT_ID; more than one with a semicolon in between. See docs/identities.md."`
 	TestClock    bool          `env:"YOURTURN_TEST_CLOCK" help:"Let tests move the clock. Never in production."`
 	PushConfig
 	LogLevel slog.Level `env:"YOURTURN_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
@@ -46,7 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	node, err := NewNode(ctx, Config{
-		Database: c.Database, Redis: c.Redis, Games: env.games, Standing: c.Standing, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
+		Database: c.Database, Redis: c.Redis, Games: env.games, Standing: c.Standing, Identity: c.Identity, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
 		TestClock: c.TestClock, AllowOrigins: c.AllowOrigin, AllowLocalhost: onlyLocal(l.Addr()), TrustedProxies: proxies,
 		Retention: c.Retention, Push: c.PushConfig, Out: env.out, Log: log,
 	})
@@ -60,6 +61,9 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 		log.Warn("a crash of the database may take back what players have read: set log_bin, sync_binlog=1 and innodb_flush_log_at_trx_commit=1")
 	}
 	c.greet(env, l.Addr().String())
+	if err := tellSystemd("READY=1"); err != nil {
+		log.Warn("systemd does not hear that the server is ready", "error", err)
+	}
 	return node.Serve(ctx, l, c.TLSCert, c.TLSKey)
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,6 +18,8 @@ type Cause string
 const (
 	Created   Cause = "created"   // somebody opened a table
 	MatchedUp Cause = "matched"   // tickets became a session
+	Inviting  Cause = "invited"   // somebody at the table has invited others
+	Declined  Cause = "declined"  // somebody said no to an invitation
 	Joined    Cause = "joined"    // somebody sat down
 	Gone      Cause = "left"      // somebody got up while it waited
 	Started   Cause = "started"   // all seats are taken
@@ -37,17 +40,19 @@ type Seated struct {
 	Bot    games.Level     `json:"bot,omitempty"`
 	Role   string          `json:"role,omitempty"`
 	Seat   *int            `json:"seat,omitempty"` // which; nil: the first that is free
+	Name   string          `json:"-"`              // what they are called, when that is known
 }
 
 // Act is what is done to a session. Its members are what a replay needs to do it again.
 type Act struct {
-	Cause   Cause           `json:"-"`
-	Seat    int             `json:"-"` // who acts; [NoSeat] when it is the server
-	Login   notify.LoginID  `json:"-"` // by which the player of the seat acts, when that is known; not kept
-	Players []Seated        `json:"players,omitempty"`
-	Move    json.RawMessage `json:"move,omitempty"`
-	Next    ID              `json:"next,omitempty"`  // the session of a rematch
-	Table   *Table          `json:"table,omitempty"` // of a migration: all that the acts before have come to
+	Cause   Cause             `json:"-"`
+	Seat    int               `json:"-"` // who acts; [NoSeat] when it is the server
+	Login   notify.LoginID    `json:"-"` // by which the player of the seat acts, when that is known; not kept
+	Players []Seated          `json:"players,omitempty"`
+	Move    json.RawMessage   `json:"move,omitempty"`
+	Next    ID                `json:"next,omitempty"`  // the session of a rematch
+	Table   *Table            `json:"table,omitempty"` // of a migration: all that the acts before have come to
+	Unheard []notify.PlayerID `json:"-"`               // who are not told of it, for a block stands between
 }
 
 // NoSeat is the seat of an act of the server.
@@ -116,12 +121,23 @@ func (c Change) actor(viewer int) *int {
 func (c Change) actData(viewer int) json.RawMessage {
 	switch {
 	case c.Cause == Rematched:
-		return object("session_id", json.RawMessage(`"`+c.Next+`"`))
+		return object("session_id", quoted(c.Next))
+	case c.Cause == Inviting:
+		var invited [][]byte
+		for _, p := range c.Players {
+			invited = append(invited, quoted(p.Player))
+		}
+		return object("player_ids", slices.Concat([]byte{'['}, bytes.Join(invited, []byte{','}), []byte{']'}))
+	case c.Cause == Declined:
+		return object("player_id", quoted(c.Players[0].Player))
 	case c.Cause != Moved || c.Private && viewer != c.Seat:
 		return nil
 	}
 	return object("move", c.Move)
 }
+
+// quoted is an id as JSON: it has no character that would need an escape.
+func quoted[T ~string](id T) json.RawMessage { return json.RawMessage(`"` + string(id) + `"`) }
 
 // object is the JSON object of one member.
 func object(name string, value json.RawMessage) json.RawMessage {
@@ -130,7 +146,7 @@ func object(name string, value json.RawMessage) json.RawMessage {
 
 // reserved are the kinds of events that a game may not use: clients would take them for ours.
 var reserved = []string{
-	string(Created), string(MatchedUp), string(Joined), string(Gone), string(Started), string(Moved), string(TimedOut),
+	string(Created), string(MatchedUp), string(Inviting), string(Declined), string(Joined), string(Gone), string(Started), string(Moved), string(TimedOut),
 	string(Stepped), string(Forfeited), string(Migrated), string(Rematched), finishedEvent,
 }
 

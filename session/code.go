@@ -13,11 +13,14 @@ const codeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 const codeLength = 8
 
-// joinCode draws a code.
-func (s *Service) joinCode() (string, error) {
+// joinCode draws the code of a table.
+func (s *Service) joinCode() (string, error) { return NewCode(s.random) }
+
+// NewCode draws a code that people can read out and type: for a table, and for a player's next device.
+func NewCode(random io.Reader) (string, error) {
 	code := make([]byte, codeLength)
-	if _, err := io.ReadFull(s.random, code); err != nil {
-		return "", fmt.Errorf("draw a join code: %w", err)
+	if _, err := io.ReadFull(random, code); err != nil {
+		return "", fmt.Errorf("draw a code: %w", err)
 	}
 	for i := range code {
 		code[i] = codeAlphabet[code[i]%32]

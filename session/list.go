@@ -33,6 +33,25 @@ func (s *Service) List(ctx context.Context, q Query, cursor string) (page []Sess
 	return page, Position{SortKey: seat.SortKey, ID: last.ID}.String(), nil
 }
 
+// pageOf reads a page of a list that begins with what is newest: one more than asked for tells whether there is a next page.
+func pageOf[T any](cursor string, limit int, read func(after Position, limit int) ([]T, error), at func(T) Position) (page []T, next string, err error) {
+	after, err := parsePosition(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	if cursor == "" {
+		after = Newest
+	}
+	if page, err = read(after, limit+1); err != nil || len(page) <= limit {
+		return page, "", err
+	}
+	page = page[:limit]
+	return page, at(page[limit-1]).String(), nil
+}
+
+// Newest is before everything in a list that begins with what is newest.
+var Newest = Position{SortKey: 1 << 62}
+
 // String is the position as a cursor that clients hand back unread.
 func (p Position) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.SortKey, 36) + " " + string(p.ID)))

@@ -93,7 +93,7 @@ func seatOf(sess Session, player notify.PlayerID) (Seat, error) {
 
 // Join takes a seat by a join code. Who sits there already gets the session as it is.
 func (s *Service) Join(ctx context.Context, player notify.PlayerID, code, role string) (Session, error) {
-	found, err := s.store.SessionByCode(ctx, NormalCode(code))
+	found, err := s.Preview(ctx, player, code)
 	if err != nil {
 		return Session{}, err
 	}
@@ -183,8 +183,12 @@ func joinable(sess Session, g games.Game) error {
 }
 
 // Preview shows a table to somebody who holds its code and has not sat down.
-func (s *Service) Preview(ctx context.Context, code string) (Session, error) {
-	return s.store.SessionByCode(ctx, NormalCode(code))
+func (s *Service) Preview(ctx context.Context, player notify.PlayerID, code string) (Session, error) {
+	found, err := s.store.SessionByCode(ctx, NormalCode(code))
+	if err != nil {
+		return Session{}, err
+	}
+	return found, s.mayEnter(ctx, player, found)
 }
 
 // Forfeit gives up, at any time and in anybody's turn. Again by the same player it changes nothing.
@@ -242,8 +246,12 @@ func (s *Service) satOnce(ctx context.Context, id ID, player notify.PlayerID) er
 	return ErrNotFound
 }
 
-// LeaveAll takes a player out of everything that is not over: an account that goes leaves nobody waiting for it.
+// LeaveAll takes a player out of everything that is not over, and declines what the player is invited to: an account that
+// goes leaves nobody waiting for it.
 func (s *Service) LeaveAll(ctx context.Context, player notify.PlayerID) error {
+	if err := s.declineAll(ctx, player); err != nil {
+		return err
+	}
 	for _, status := range []Status{Waiting, Active} {
 		for after := (Position{}); ; {
 			page, err := s.store.ListSessions(ctx, Query{Player: player, Status: status, Limit: listMax, After: after})

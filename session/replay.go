@@ -184,6 +184,11 @@ func (s *Session) nameSeats(now Session) {
 			s.Seats[i].DisplayName, s.Seats[i].Avatar, s.Seats[i].Deleted = seat.DisplayName, seat.Avatar, seat.Deleted
 		}
 	}
+	for i := range s.Invitations {
+		if invitation, ok := now.invitationOf(s.Invitations[i].Player); ok {
+			s.Invitations[i].DisplayName = invitation.DisplayName
+		}
+	}
 }
 
 // Verdict is what a verification has found.

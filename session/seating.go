@@ -24,7 +24,8 @@ func (t *turn) sit(players []Seated) error {
 		if p.Seat != nil {
 			number = *p.Seat
 		}
-		t.Seats = append(t.Seats, Seat{Number: number, Player: p.Player, Bot: p.Bot, Role: role})
+		t.Seats = append(t.Seats, Seat{Number: number, Player: p.Player, Bot: p.Bot, Role: role, DisplayName: p.Name})
+		t.answer(p.Player, Accepted)
 		slices.SortFunc(t.Seats, func(a, b Seat) int { return a.Number - b.Number })
 	}
 	return nil
@@ -45,6 +46,10 @@ func (t *turn) role(info games.Info, asked string) (string, error) {
 }
 
 func (t *turn) getUp(seat int) error {
+	if s, ok := t.seat(seat); ok {
+		t.answer(s.Player, Declines)
+		t.withdraw(s.Player)
+	}
 	t.Seats = slices.DeleteFunc(t.Seats, func(s Seat) bool { return s.Number == seat })
 	if !t.hasOtherPeople(seat) {
 		return t.finish(&games.Result{Reason: "abandoned"})

@@ -102,10 +102,11 @@ func (r *Refused) Unwrap() error { return r.Err }
 type Wish struct {
 	Game        string
 	Config      json.RawMessage
-	TurnSeconds int    // 0: the game's own
-	Role        string // of the one who asks; empty: any
-	Seats       int    // how many must be taken before it starts; 0: the game's least, or as many as there are bots for
-	Bots        []Bot  // who sit down at once
+	TurnSeconds int               // 0: the game's own
+	Role        string            // of the one who asks; empty: any
+	Seats       int               // how many must be taken before it starts; 0: the game's least, or as many as there are bots and guests for
+	Bots        []Bot             // who sit down at once
+	Invite      []notify.PlayerID // who are asked to come; tickets have none
 }
 
 // Settle checks a wish and fills in what it leaves open: two settled wishes fit each other when their games, configs
@@ -120,7 +121,7 @@ func (s *Service) Settle(w Wish) (Wish, games.Game, error) {
 		w.TurnSeconds = info.TurnSeconds
 	}
 	if w.Seats == 0 {
-		w.Seats = max(info.MinSeats, 1+len(w.Bots))
+		w.Seats = max(info.MinSeats, 1+len(w.Bots), min(info.MaxSeats, 1+len(w.Bots)+len(w.Invite)))
 	}
 	if w.Seats < info.MinSeats || w.Seats > info.MaxSeats {
 		return w, nil, &games.Invalid{Issues: []games.Issue{{
@@ -204,6 +205,10 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 			return Session{}, err
 		}
 	}
+	host, invite, err := s.inviting(ctx, player, w)
+	if err != nil {
+		return Session{}, err
+	}
 	for attempt := 0; ; attempt++ {
 		blank, err := s.blank(w, g)
 		if err != nil {
@@ -212,11 +217,11 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 		if blank.JoinCode, err = s.joinCode(); err != nil {
 			return Session{}, err
 		}
-		players := []Seated{{Player: player, Role: w.Role}}
+		players := []Seated{host}
 		for _, bot := range w.Bots {
 			players = append(players, Seated{Bot: bot.Level, Role: bot.Role})
 		}
-		acts := []Act{{Cause: Created, Players: players}}
+		acts := append([]Act{{Cause: Created, Players: players}}, invite...)
 		if len(players) == w.Seats {
 			acts = append(acts, Act{Cause: Started, Seat: NoSeat})
 		}
@@ -307,6 +312,8 @@ func (s *Service) commit(ctx context.Context, before Session, g games.Game, acts
 	c.Seats, c.GotUp = seatRows(before, &after, c.Changes)
 	c.Session, c.SameTurn = after, after.Turn == before.Turn && after.Status == before.Status && after.Due.Equal(before.Due)
 	c.Lowered = lowered(c)
+	c.Guests, c.Uninvite = invitationRows(before, after)
+	c.Met = met(before, after)
 	if err := s.store.Commit(ctx, c); err != nil {
 		return before, err
 	}
@@ -402,7 +409,7 @@ func isOfRules(err error) bool {
 
 // positional are the errors that speak of a position.
 var positional = []error{
-	ErrWaiting, ErrStarted, ErrFinished, ErrStaleTurn, ErrNotYourTurn, ErrAlreadyMoved, ErrFull, ErrRoleTaken, ErrNoSuchRole, ErrOtherRules, ErrPlayerGone,
+	ErrWaiting, ErrStarted, ErrFinished, ErrStaleTurn, ErrNotYourTurn, ErrAlreadyMoved, ErrFull, ErrRoleTaken, ErrNoSuchRole, ErrOtherRules, ErrPlayerGone, ErrNotPrivate, ErrSeated, ErrTooManyInvitations,
 }
 
 // pause waits a little longer after each conflict, never twice the same.

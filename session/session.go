@@ -50,7 +50,8 @@ type Session struct {
 	Due          time.Time               // when the clock must look at it next; Never when it need not
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
-	Seats        []Seat // ascending by number
+	Seats        []Seat       // ascending by number
+	Invitations  []Invitation `json:",omitempty"` // while it waits
 	Result       *games.Result
 	Public       bool   // anybody may enter, without a code
 	Successor    ID     // the session that follows it: a rematch, or the next one that anybody may enter
@@ -89,6 +90,15 @@ func (s Session) SeatOf(player notify.PlayerID) (Seat, bool) {
 		}
 	}
 	return Seat{}, false
+}
+
+// seat finds a seat by its number.
+func (s Session) seat(number int) (Seat, bool) {
+	i := slices.IndexFunc(s.Seats, func(seat Seat) bool { return seat.Number == number })
+	if i < 0 {
+		return Seat{}, false
+	}
+	return s.Seats[i], true
 }
 
 func (s Seat) isBot() bool { return s.Bot != "" }
@@ -187,6 +197,7 @@ func (s Session) clone() Session {
 	s.Seats = slices.Clone(s.Seats)
 	s.Await = slices.Clone(s.Await)
 	s.Pending = maps.Clone(s.Pending)
+	s.Invitations = slices.Clone(s.Invitations)
 	return s
 }
 

@@ -32,6 +32,24 @@ type Store interface {
 	// BotTables counts the player's sessions with bots that are not over, up to a limit.
 	BotTables(ctx context.Context, player notify.PlayerID, limit int) (int, error)
 
+	// Names tells what players are called. Those who are not there, or not any more, are left out.
+	Names(ctx context.Context, players []notify.PlayerID) (map[notify.PlayerID]string, error)
+	// OpenInvitations counts the open invitations that a player has sent, up to a limit.
+	OpenInvitations(ctx context.Context, host notify.PlayerID, limit int) (int, error)
+	// InvitationsOf reads a page of a player's open invitations, the newest first, without those between whose host and
+	// the player a block stands.
+	InvitationsOf(ctx context.Context, player notify.PlayerID, after Position, limit int) ([]Invited, error)
+	// Opponents reads a page of the people whom a player has met, the last first, without those whose account is gone.
+	Opponents(ctx context.Context, player notify.PlayerID, after Position, limit int) ([]Opponent, error)
+
+	// Block keeps a block, unless it is there, or the player has max (ErrTooManyBlocks).
+	Block(ctx context.Context, player, other notify.PlayerID, now time.Time, max int) error
+	Unblock(ctx context.Context, player, other notify.PlayerID) error
+	// BlocksOf reads a page of a player's blocks, the last first.
+	BlocksOf(ctx context.Context, player notify.PlayerID, after Position, limit int) ([]Block, error)
+	// BlocksBetween finds whom of the others the player has blocked, and who of them has blocked the player.
+	BlocksBetween(ctx context.Context, player notify.PlayerID, others []notify.PlayerID) (mine, theirs []notify.PlayerID, err error)
+
 	// Mute sets whether a player wants pushes of a session, or returns ErrNotFound when the player has no seat at it.
 	Mute(ctx context.Context, id ID, player notify.PlayerID, muted bool) error
 
@@ -65,6 +83,9 @@ type Commit struct {
 	GotUp    []int                   // the numbers of seats that are free again
 	Waiting  map[notify.PlayerID]int // moves of the players' badges
 	Lowered  []notify.Notice         // badges that go down
+	Guests   []Invitation            // the invitations whose rows change
+	Uninvite []notify.PlayerID       // whose invitations end
+	Met      []Meeting               // who begins to play with whom
 	Tickets  []string                // tickets that become this session: each must still be waiting
 	Key      *Key                    // remembered as having made this session
 	Reminds  time.Time               // set for a reminder: the due instant that it answers; the version stays

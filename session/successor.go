@@ -38,11 +38,15 @@ func (s *Service) Rematch(ctx context.Context, player notify.PlayerID, login not
 		return Session{}, err
 	}
 	seat, _ := old.SeatOf(player)
+	unheard, err := s.unheard(ctx, player, old)
+	if err != nil {
+		return next, err
+	}
 	_, err = s.update(ctx, id, func(sess Session) ([]Act, error) {
 		if sess.Successor == next.ID {
 			return nil, nil
 		}
-		return []Act{{Cause: Rematched, Seat: seat.Number, Login: login, Next: next.ID}}, nil
+		return []Act{{Cause: Rematched, Seat: seat.Number, Login: login, Next: next.ID, Unheard: unheard}}, nil
 	})
 	return next, err
 }

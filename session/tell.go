@@ -23,13 +23,16 @@ func tell(before, after Session, c Change) []Message {
 	var messages []Message
 	for _, seat := range after.Seats {
 		kind := kindFor(before, after, c, seat)
-		if kind == "" || !seat.isTold() {
+		if kind == "" || !seat.isTold() || slices.Contains(c.Unheard, seat.Player) {
 			continue
 		}
 		m := message(kind, seat, after, c.At)
 		m.Own = c.Seat == seat.Number
 		m.Push = pushed(m, after, seat)
 		m.Data = messageData(c.EventsFor(seat.Number), after.Successor)
+		if kind == notify.InvitationDeclined {
+			m.Data = declinedData(before, c)
+		}
 		messages = append(messages, m)
 	}
 	return messages
@@ -38,8 +41,10 @@ func tell(before, after Session, c Change) []Message {
 func kindFor(before, after Session, c Change, seat Seat) string {
 	full := len(after.Seats) == after.Capacity
 	switch {
-	case c.Cause == Created, c.Cause == Migrated:
+	case c.Cause == Created, c.Cause == Migrated, c.Cause == Inviting && c.Seat == seat.Number:
 		return ""
+	case c.Cause == Declined && before.isHostOf(c.Players[0].Player, seat):
+		return notify.InvitationDeclined
 	case c.Cause == MatchedUp, c.Cause == Joined && before.Status == Waiting && full:
 		return notify.Matched
 	case c.Cause == Rematched && c.Seat != seat.Number && before.Successor == "": // once, not whenever a table was left
@@ -101,12 +106,12 @@ func reminders(s Session, now time.Time) []Message {
 
 // WireEvent is an event as it travels, in the history and inside a message.
 type WireEvent struct {
-	Version int64           `json:"version" doc:"The change of the session that it belongs to."`
-	Turn    int64           `json:"turn" doc:"The turn in which it happened."`
-	Kind    string          `json:"kind" doc:"What happened: created, matched, joined, left, started, move, timed_out, stepped, forfeited, migrated (newer rules took it over), rematch, finished, or a word of the game's own. Ignore a kind you do not know."`
-	Seat    *int            `json:"seat,omitempty" doc:"Whose doing it was, when it was somebody's."`
-	At      time.Time       `json:"at" doc:"When it happened."`
-	Data    json.RawMessage `json:"data" doc:"More about it; of a move: {\"move\": …}."`
+	Version int64           `json:"version"`
+	Turn    int64           `json:"turn"`
+	Kind    string          `json:"kind"`
+	Seat    *int            `json:"seat,omitempty"`
+	At      time.Time       `json:"at"`
+	Data    json.RawMessage `json:"data"`
 }
 
 // Wire renders events for the wire, in whole seconds.

@@ -47,7 +47,10 @@ func advance(before Session, game games.Game, act Act, now time.Time) (after Ses
 	if err := t.do(act); err != nil {
 		return before, Change{}, err
 	}
-	t.change.Messages = tell(before, t.Session, t.change)
+	if t.Status != Waiting {
+		t.Invitations = nil
+	}
+	t.change.Messages = append(tell(before, t.Session, t.change), invitationMessages(t.Session, t.change, game.Info().Title)...)
 	return t.Session, t.change, nil
 }
 
@@ -80,6 +83,11 @@ func (t *turn) do(act Act) error {
 			return t.joinLate(act)
 		}
 		return t.sit(act.Players)
+	case Inviting:
+		return t.invite(act)
+	case Declined:
+		t.answer(act.Players[0].Player, Declines)
+		return nil
 	case Gone:
 		return t.getUp(act.Seat)
 	case Started:

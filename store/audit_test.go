@@ -41,14 +41,14 @@ func audit(t *testing.T, database string) (problems []string) {
 	}, "SELECT session_id, version, change_id FROM changes ORDER BY session_id, version")
 
 	waiting := map[string]int64{}
-	sessions := map[string]bool{}
+	sessions, begun, holding := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	rows(t, db, func(r *sql.Rows) error {
 		var id, game, status, awaited, change string
-		var version, deadline, updated int64
-		if err := r.Scan(&id, &game, &status, &version, &awaited, &deadline, &updated, &change); err != nil {
+		var version, turn, deadline, updated int64
+		if err := r.Scan(&id, &game, &status, &version, &turn, &awaited, &deadline, &updated, &change); err != nil {
 			return err
 		}
-		sessions[id] = true
+		sessions[id], begun[id], holding[id] = true, turn > 0, status == "waiting"
 		if changes[id] != version || last[id] != version || lastID[id] != change {
 			complain("session %s: version %d by %s, and %d changes up to %d by %s", id, version, change, changes[id], last[id], lastID[id])
 		}
@@ -67,7 +67,7 @@ func audit(t *testing.T, database string) (problems []string) {
 			}
 		}
 		return nil
-	}, "SELECT id, game, status, version, awaited, deadline_at, updated_at, change_id FROM sessions")
+	}, "SELECT id, game, status, version, turn, awaited, deadline_at, updated_at, change_id FROM sessions")
 	for id := range seats {
 		if !sessions[id] {
 			complain("seats of no session %s", id)
@@ -76,6 +76,59 @@ func audit(t *testing.T, database string) (problems []string) {
 	for id := range changes {
 		if !sessions[id] {
 			complain("changes of no session %s", id)
+		}
+	}
+
+	rows(t, db, func(r *sql.Rows) error {
+		var id, guest, host, status string
+		if err := r.Scan(&id, &guest, &host, &status); err != nil {
+			return err
+		}
+		if !holding[id] {
+			complain("%s is invited to session %s, which does not wait", guest, id)
+		}
+		at := func(player string) bool {
+			return slices.ContainsFunc(seats[id], func(s seat) bool { return s.player == player })
+		}
+		if (status == "accepted") != at(guest) || status == "open" && !at(host) {
+			complain("the invitation of %s by %s to session %s is %s", guest, host, id, status)
+		}
+		return nil
+	}, "SELECT session_id, player_id, host_id, status FROM invitations")
+
+	gone := map[string]bool{}
+	rows(t, db, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		gone[id] = true
+		return err
+	}, "SELECT id FROM players WHERE deleted_at IS NOT NULL")
+	type pair struct{ player, other string }
+	met, crowded := map[pair]int64{}, map[pair]bool{}
+	for id, all := range seats {
+		for _, a := range all {
+			for _, b := range all {
+				p := pair{a.player, b.player}
+				if begun[id] && p.player != "" && p.other != "" && p.player != p.other && !gone[p.player] {
+					met[p]++
+					crowded[p] = crowded[p] || len(all) > 8 // the first of them have met, perhaps
+				}
+			}
+		}
+	}
+	rows(t, db, func(r *sql.Rows) error {
+		var p pair
+		var n int64
+		err := r.Scan(&p.player, &p.other, &n)
+		if n != met[p] && !crowded[p] {
+			complain("%s has met %s %d times, and they sit at %d sessions", p.player, p.other, n, met[p])
+		}
+		delete(met, p)
+		return err
+	}, "SELECT player_id, opponent_id, sessions FROM opponents")
+	for p := range met {
+		if !crowded[p] {
+			complain("%s has met %s, and does not know", p.player, p.other)
 		}
 	}
 

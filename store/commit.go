@@ -396,10 +396,10 @@ func (g *group) newSessions() (rows [][]any) {
 	return rows
 }
 
-// rest is the third trip: seats, history, feed and keys.
+// rest is the third trip: invitations, opponents, seats, history, feed and keys.
 func (g *group) rest(e engine) *batch {
 	var b batch
-	var seats, changes, keys [][]any
+	var seats, invitations, meetings, changes, keys [][]any
 	var messages []notify.Message
 	var notices []notify.Notice
 	for _, entry := range g.alive() {
@@ -420,12 +420,19 @@ func (g *group) rest(e engine) *batch {
 			b.add("DELETE FROM seats WHERE session_id = ? AND seat = ?", string(entry.Session.ID), number)
 		}
 		seats = append(seats, seatRows(entry.Commit, told)...)
+		for _, player := range entry.Uninvite {
+			b.add("DELETE FROM invitations WHERE session_id = ? AND player_id = ?", string(entry.Session.ID), string(player))
+		}
+		invitations = append(invitations, invitationRows(entry.Commit)...)
+		meetings = append(meetings, meetingRows(entry.Commit)...)
 		if k := entry.Key; k != nil {
 			keys = append(keys, keyRow(k, "session", string(entry.Session.ID), entry.Session.CreatedAt))
 		}
 	}
 	b.insert(e, "seats ("+seatColumns+")", seats, e.upsert("session_id, seat", "player_id = NEW(player_id)", "role = NEW(role)", "gone = NEW(gone)",
 		"status = NEW(status)", "sort_key = NEW(sort_key)", "last_seq = NEW(last_seq)"))
+	b.addInvitations(e, invitations)
+	b.addMeetings(e, meetings)
 	b.insert(e, "changes ("+changeColumns+")", changes, "")
 	b.insert(e, "feed ("+feedColumns+")", feedRows(messages), "")
 	b.addNotices(e, notices)

@@ -649,7 +649,7 @@ func TestJoinCodesAreFoundAsTyped(t *testing.T) {
 	onAll(t, func(t *testing.T, p *process, _ string) {
 		s, err := p.sessions.Create(t.Context(), p.guest(t), session.Wish{Game: "tictactoe"}, nil)
 		must(t, err)
-		found, err := p.sessions.Preview(t.Context(), strings.ToLower(s.JoinCode[:4])+"-"+s.JoinCode[4:])
+		found, err := p.sessions.Preview(t.Context(), p.guest(t), strings.ToLower(s.JoinCode[:4])+"-"+s.JoinCode[4:])
 		if err != nil || found.ID != s.ID {
 			t.Errorf("found %s, %v", found.ID, err)
 		}

@@ -69,7 +69,12 @@ func fill(t *testing.T, p *process, database string, many int) (ann notify.Playe
 		"INSERT INTO deliveries (id, player_id, seq, kind, at, session_id, game, version, turn, deadline_at, device_id, channel, status, reason, provider_id, attempts, created_at, updated_at, due_at, claim) " +
 			"SELECT CONCAT('d', 100000 + n), CONCAT('p', n % 1000), 1, 'matched', " + at + ", " + id + ", 'pile', 1, 1, 0, 'd', CASE n % 3 WHEN 0 THEN 'fcm' ELSE 'apns' END, 'sent', '', '', 1, " +
 			at + ", " + at + ", 4503599627370496, '' FROM " + numbers(min(many, 20_000)),
-		"ANALYZE" + map[bool]string{false: " TABLE players, sessions, seats, changes, feed, counters, tickets, tokens, logins, idempotency_keys, devices, notices, deliveries"}[isSQLite(database)],
+		"INSERT INTO invitations (session_id, player_id, host_id, status, at) SELECT " + id + ", CONCAT('p', n % 1000), '" + string(ann) + "', CASE n % 2 WHEN 0 THEN 'open' ELSE 'accepted' END, " + at + " FROM " + some,
+		"INSERT INTO blocks (player_id, blocked_id, at) SELECT CONCAT('p', n % 50), CONCAT('p', n), " + at + " FROM " + numbers(1000),
+		"INSERT INTO opponents (player_id, opponent_id, last_at, sessions, last_session_id) SELECT CONCAT('p', n % 50), CONCAT('p', n), " + at + ", 1, 's' FROM " + numbers(1000),
+		"INSERT INTO link_codes (player_id, hash, made_by, expires_at, attempt) SELECT CONCAT('p', n), CONCAT('01234567890123456789012345', 100000 + n), CONCAT('l', n), " + at + ", '01234567890123456789012345678901' FROM " + some,
+		"INSERT INTO identities (issuer, subject, player_id, provider, created_at) SELECT 'https://appleid.apple.com', CONCAT('s', n), CONCAT('p', n), 'apple', " + at + " FROM " + some,
+		"ANALYZE" + map[bool]string{false: " TABLE players, sessions, seats, changes, feed, counters, tickets, tokens, logins, idempotency_keys, devices, notices, deliveries, invitations, blocks, opponents, link_codes, identities"}[isSQLite(database)],
 	} {
 		_, err := db.Exec(statement)
 		must(t, err)
@@ -258,6 +263,70 @@ func TestPageOfAListCostsAPage(t *testing.T) {
 				}
 				t.Logf("at most %d", highest)
 			})
+		}
+	})
+}
+
+// A page of whom one has met, whom one has blocked, and where one is invited costs a page, too, however many there are.
+func TestPageOfPeopleCostsAPage(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		if isSQLite(database) && racing {
+			withoutRaceDetector(t)
+			return
+		}
+		var faults faultdb.Faults
+		p := open(t, database, through(&faults))
+		ann := fill(t, p, database, 5_000)
+		for _, statement := range []string{
+			"INSERT INTO opponents (player_id, opponent_id, last_at, sessions, last_session_id) SELECT '%s', id, 5000 - LENGTH(id), 1, 's' FROM players WHERE display_name = 'P'",
+			"INSERT INTO blocks (player_id, blocked_id, at) SELECT '%s', id, 5000 - LENGTH(id) FROM players WHERE display_name = 'P' AND id <> 'p1'",
+			"INSERT INTO invitations (session_id, player_id, host_id, status, at) SELECT id, '%s', 'p1', 'open', updated_at FROM sessions WHERE status = 'waiting'",
+			"UPDATE sessions SET join_code = id WHERE status = 'waiting' AND join_code IS NULL AND '%s' <> ''",
+			"ANALYZE" + map[bool]string{false: " TABLE invitations, blocks, opponents, sessions"}[isSQLite(database)] + " -- %s",
+		} {
+			_, err := raw(t, database).Exec(fmt.Sprintf(statement, ann))
+			must(t, err)
+		}
+		var seen spy
+		seen.watch(&faults)
+		const limit = 20
+		cost, most := meter(nil), int64(limit*25)
+		if isSQLite(database) {
+			cost, most = steps(t, database), limit*250
+		} else {
+			cost = handlers(t, database)
+		}
+		var next string
+		for title, read := range map[string]func(cursor string) (int, error){
+			"opponents": func(cursor string) (int, error) {
+				page, after, err := p.sessions.Opponents(t.Context(), ann, cursor, limit)
+				next = after
+				return len(page), err
+			},
+			"blocks": func(cursor string) (int, error) {
+				page, after, err := p.sessions.Blocks(t.Context(), ann, cursor, limit)
+				next = after
+				return len(page), err
+			},
+			"invitations": func(cursor string) (int, error) {
+				page, after, err := p.sessions.Invitations(t.Context(), ann, cursor, limit)
+				next = after
+				return len(page), err
+			},
+		} {
+			next = ""
+			for range 3 {
+				seen.take()
+				n, err := read(next)
+				must(t, err)
+				total := int64(0)
+				for _, sent := range seen.take() {
+					total += cost(t, sent)
+				}
+				if n != limit || next == "" || total > most {
+					t.Errorf("%s: a page of %d cost %d, and may cost %d", title, n, total, most)
+				}
+			}
 		}
 	})
 }

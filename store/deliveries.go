@@ -157,6 +157,9 @@ func (db *DB) Claimed(ctx context.Context, claim string, ids []notify.DeliveryID
 	if err == nil && len(pairs) > 0 {
 		err = db.nameOpponents(ctx, found, pairs)
 	}
+	if err == nil {
+		err = db.lookAtInvitations(ctx, found)
+	}
 	if err != nil {
 		return nil, err
 	}

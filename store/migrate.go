@@ -110,7 +110,7 @@ func (m *Migrator) Check(ctx context.Context) error {
 	case stored == own:
 		return nil
 	case stored < own:
-		return fmt.Errorf("the database has schema version %d and this server needs %d: run 'yourturn migrate up' with the same --database", stored, own)
+		return fmt.Errorf("the database has schema version %d and this server needs %d: run 'yourturn migrate up' on it, as a user who may change the schema", stored, own)
 	case migrations.Generation(stored) == migrations.Generation(own):
 		return nil
 	}

@@ -18,9 +18,7 @@ func (db *DB) AddPlayer(ctx context.Context, p player.Player, l player.Login, is
 		b.add("INSERT INTO players (id, display_name, locale, avatar, created_at) VALUES (?, ?, ?, ?, ?)",
 			string(p.ID), p.Profile.DisplayName, p.Profile.Locale, p.Profile.Avatar, millis(p.CreatedAt))
 		b.add("INSERT INTO counters (player_id, last_seq, acked_seq, waiting, open_tickets) VALUES (?, 0, 0, 0, 0)", string(p.ID))
-		b.add("INSERT INTO logins (id, player_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
-			string(l.ID), string(p.ID), millis(p.CreatedAt), millis(issued.Ends()))
-		b.insert(db.engine, "tokens ("+tokenColumns+")", tokenRows(issued), "")
+		b.addLogin(db.engine, l, issued, p.CreatedAt)
 		return t.finish(ctx, &b)
 	})
 }
@@ -71,11 +69,14 @@ func (db *DB) ErasePlayer(ctx context.Context, id player.ID, now time.Time) erro
 		}
 		b.add("DELETE FROM logins WHERE player_id = ?", string(id))
 		b.add("DELETE FROM counters WHERE player_id = ?", string(id))
+		b.forgetPeople(string(id))
 		b.add("DELETE FROM devices WHERE player_id = ?", string(id))
 		b.add("DELETE FROM feed WHERE player_id = ?", string(id))
 		b.add("DELETE FROM notices WHERE player_id = ?", string(id))
 		b.add("DELETE FROM deliveries WHERE player_id = ?", string(id))
 		b.add("DELETE FROM idempotency_keys WHERE player_id = ?", string(id))
+		b.add("DELETE FROM link_codes WHERE player_id = ?", string(id))
+		b.add("DELETE FROM identities WHERE player_id = ?", string(id))
 		return t.finish(ctx, &b)
 	})
 }
@@ -128,7 +129,7 @@ func (db *DB) HasLogin(ctx context.Context, l player.LoginID) (found bool, err e
 	return found, err
 }
 
-// EndLogin forgets a login with its tokens and its devices.
+// EndLogin forgets a login with its tokens, its devices and the code that it shows.
 func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 	return db.change(ctx, func(t *tx) error {
 		var first batch
@@ -142,6 +143,7 @@ func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 		b.add("DELETE FROM logins WHERE id = ?", string(l)) // first, so that no device can be registered by it any more
 		b.holdCounters(owner)
 		b.add("DELETE FROM devices WHERE login_id = ?", string(l))
+		b.add("DELETE FROM link_codes WHERE player_id = ? AND made_by = ?", string(owner), string(l))
 		gone, err := t.run(ctx, &b)
 		if err != nil {
 			return err
@@ -150,11 +152,15 @@ func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
 	})
 }
 
-// PruneTokens deletes what has expired: tokens, and logins whose last token has.
+// PruneTokens deletes what has expired: link codes, tokens, and logins whose last token has.
 func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, error) {
+	codes, err := db.prune(ctx, "link_codes", "hash", "expires_at < ?", "expires_at", limit, millis(now))
+	if err != nil {
+		return codes, err
+	}
 	tokens, err := db.prune(ctx, "tokens", "hash", "expires_at < ?", "expires_at", limit, millis(now))
 	if err != nil {
-		return tokens, err
+		return codes + tokens, err
 	}
 	var logins []player.LoginID
 	err = db.each(ctx, scanIDs(&logins), "SELECT id FROM logins WHERE expires_at < ? ORDER BY expires_at LIMIT ?", millis(now), limit)
@@ -163,5 +169,5 @@ func (db *DB) PruneTokens(ctx context.Context, now time.Time, limit int) (int, e
 			err = db.EndLogin(ctx, login)
 		}
 	}
-	return tokens + len(logins), err
+	return codes + tokens + len(logins), err
 }

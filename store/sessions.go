@@ -60,7 +60,10 @@ func (db *DB) readSessions(ctx context.Context, where string, args ...any) (foun
 	for _, s := range found {
 		slices.SortFunc(s.Seats, func(a, b session.Seat) int { return a.Number - b.Number })
 	}
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return found, db.readInvitations(ctx, found)
 }
 
 // SessionByKey finds the session that an idempotency key has made.

@@ -60,6 +60,7 @@ func everything(t *testing.T, p *process) {
 	must(t, err)
 	_, err = p.Cursors(ctx, []notify.PlayerID{ann, bob, "nobody"})
 	must(t, err)
+	everybody(t, p)
 	for _, q := range filters() {
 		q.Player, q.Limit = ann, 5
 		_, err := p.ListSessions(ctx, q)
@@ -76,6 +77,7 @@ func everything(t *testing.T, p *process) {
 	_, err = p.players.Update(ctx, login.Player, player.Patch{})
 	must(t, err)
 	p.players.Alive(ctx, login.ID)
+	everyWayBack(t, p)
 	must(t, p.players.SignOut(ctx, login))
 	must(t, r.replace(ctx, 0))
 	everyPush(t, p)
@@ -99,6 +101,66 @@ func everything(t *testing.T, p *process) {
 	for range 200 {
 		_ = r.anything(ctx) // a refusal is as good as anything
 	}
+}
+
+// everybody does all that there is about invitations, opponents and blocks.
+func everybody(t *testing.T, p *process) {
+	t.Helper()
+	ctx := t.Context()
+	all := p.guests(t, 5)
+	ann, bob := all[0], all[1]
+	table, err := p.sessions.Create(ctx, ann, session.Wish{Game: "pile", Seats: 4, Invite: all[1:3]}, nil)
+	must(t, err)
+	_, err = p.sessions.Invite(ctx, ann, table.ID, all[3:])
+	must(t, err)
+	must(t, p.sessions.Decline(ctx, all[3], table.ID))
+	_, _, err = p.sessions.Invitations(ctx, bob, "", 5)
+	must(t, err)
+	must(t, p.sessions.Leave(ctx, ann, table.ID))
+	p.match(t, ann, bob)
+	_, _, err = p.sessions.Opponents(ctx, ann, "", 5)
+	must(t, err)
+	must(t, p.sessions.Block(ctx, ann, bob))
+	_, _, err = p.sessions.Blocks(ctx, ann, "", 5)
+	must(t, err)
+	must(t, p.sessions.Unblock(ctx, ann, bob))
+	for cursor := ""; ; {
+		_, next, err := p.Export(ctx, player.ID(ann), cursor, 1)
+		must(t, err)
+		if cursor = next; next == "" {
+			break
+		}
+	}
+}
+
+// everyWayBack does all that there is about logins, link codes and identities.
+func everyWayBack(t *testing.T, p *process) {
+	t.Helper()
+	ctx := t.Context()
+	phone, other := p.login(t), p.login(t)
+	for range 2 {
+		code, _, err := p.players.NewLinkCode(ctx, phone)
+		must(t, err)
+		_, err = p.players.Link(ctx, code, "attempt")
+		must(t, err)
+		_, err = p.players.Link(ctx, code, "attempt") // once more
+		must(t, err)
+	}
+	mine := player.Identity{Provider: "apple", Issuer: "https://appleid.apple.com", Subject: "ann", Player: phone.Player, CreatedAt: p.Now()}
+	theirs := mine
+	theirs.Player = other.Player
+	for _, i := range []player.Identity{mine, mine, theirs} {
+		_, err := p.PutIdentity(ctx, i, true)
+		must(t, err)
+	}
+	_, err := p.Identities(ctx, other.Player)
+	must(t, err)
+	owner, err := p.IdentityOwner(ctx, mine.Issuer, mine.Subject)
+	must(t, err)
+	must(t, p.AddLogin(ctx, player.Login{ID: player.LoginID(p.newID()), Player: owner}, player.Issued{}, p.Now()))
+	_, _, err = p.Sessions(ctx, owner)
+	must(t, err)
+	must(t, p.DeleteIdentity(ctx, owner, "apple"))
 }
 
 // everyPush does all that there is about pushes, also to the devices.
@@ -216,7 +278,7 @@ func explainSQLite(t *testing.T, db *sql.DB, s faultdb.Statement) (lines []strin
 
 var tables = []string{
 	"players", "logins", "tokens", "t", "l", "counters", "feed", "sessions", "seats", "s", "m", "b", "p", "changes", "tickets", "idempotency_keys", "devices", "v", "d",
-	"notices", "deliveries", "c",
+	"notices", "deliveries", "c", "invitations", "i", "blocks", "opponents", "o", "link_codes", "identities",
 }
 
 func explainMySQL(t *testing.T, db *sql.DB, s faultdb.Statement) (lines []string, scans bool) {

@@ -98,6 +98,7 @@ func (w *world) open(t *testing.T, database string, adjust ...func(*store.Option
 	p.tickets = matchmaking.NewService(db, p.sessions, func(...notify.PlayerID) {}, w.Now, w.newID, o.Log)
 	p.players = &player.Service{
 		Store: db, Now: w.Now, NewID: w.newID, Random: rand.Reader, SignedOut: func(player.Login) {},
+		NewCode: func() (string, error) { return session.NewCode(rand.Reader) },
 		Farewell: func(ctx context.Context, id player.ID) error {
 			if err := p.tickets.CancelAll(ctx, notify.PlayerID(id)); err != nil {
 				return err

@@ -21,7 +21,7 @@ type Phase struct {
 
 // Place is a room that has been seen.
 type Place struct {
-	Name        string  `json:"name" example:"Echo Grotto"`
+	Name        string  `json:"name" doc:"What the room is called." example:"Echo Grotto"`
 	Description string  `json:"description" doc:"What it looks like. Nothing in it matters." example:"The walls are black with old soot. Mushrooms glow faintly in the corners."`
 	X           int     `json:"x" doc:"How far east of the entrance, in rooms; less than 0 is west." example:"0"`
 	Y           int     `json:"y" doc:"How far south of the entrance, in rooms; less than 0 is north." example:"-1"`
@@ -44,8 +44,8 @@ type Thing struct {
 
 // Beast is a monster that has been seen.
 type Beast struct {
-	Name    string `json:"name" example:"Snoring Teal Lindworm"`
-	Slain   bool   `json:"slain"`
+	Name    string `json:"name" doc:"What to say in a move." example:"Snoring Teal Lindworm"`
+	Slain   bool   `json:"slain" doc:"Whether it is dead."`
 	Carries *Thing `json:"carries,omitempty" doc:"What it drops when it is slain."`
 }
 

@@ -52,6 +52,16 @@ func Guest(tb testing.TB, url, name string) *App {
 	return a
 }
 
+// Second signs another device in as the player of an app, by a code that the app shows.
+func Second(tb testing.TB, app *App) *App {
+	tb.Helper()
+	code := app.Must(tb, http.StatusCreated, "POST", "/v1/me/link-codes", nil).String("code")
+	second := &App{URL: app.URL, Player: app.Player, Name: app.Name, Requests: Client()}
+	made := second.Must(tb, http.StatusCreated, "POST", "/v1/tokens", map[string]any{"link_code": code})
+	second.Access, second.Refresh = made.String("access_token"), made.String("refresh_token")
+	return second
+}
+
 // Do sends a request with the app's access token. Headers come in pairs. It is safe for use by many goroutines.
 func (a *App) Do(method, path string, body any, headers ...string) Answer {
 	answer, err := a.Try(method, path, body, headers...)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/yaml"
+
+	"yourturn/openapi"
 )
 
 // Document is the schema that a server publishes, read as a generator of clients reads it: nothing is known but what it
@@ -36,7 +38,7 @@ func ReadDocument(tb testing.TB, url string) *Document {
 	tb.Helper()
 	nobody := &App{URL: url, Requests: Client()}
 	text := nobody.Must(tb, http.StatusOK, "GET", "/openapi.yaml", nil).Body
-	raw, err := yamlToJSON(string(text))
+	raw, err := openapi.JSON(text)
 	if err != nil {
 		tb.Fatalf("openapi.yaml: %v", err)
 	}
@@ -278,7 +280,7 @@ func (r schemaReader) take(tb testing.TB, what string, s *huma.Schema, word stri
 	case "maxItems":
 		s.MaxItems = &whole
 		return isNumber
-	case "enum":
+	case "enum", "x-extensible-enum": // the latter is open for what will come, too
 		s.Enum, _ = value.([]any)
 		return len(s.Enum) > 0
 	case "required":

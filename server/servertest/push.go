@@ -228,18 +228,6 @@ func (p *Providers) Arrived(tb testing.TB) (all []Pushed) {
 	return all
 }
 
-// Second is a second login of an app's player. The API has no way to one yet, so it is made in the database.
-func Second(tb testing.TB, app *App, database string) *App {
-	tb.Helper()
-	other := Guest(tb, app.URL, app.Name)
-	db := Open(tb, database)
-	if _, err := db.Exec("UPDATE logins SET player_id = ? WHERE player_id = ?", app.Player, other.Player); err != nil {
-		tb.Fatal(err)
-	}
-	other.Player = app.Player
-	return other
-}
-
 // Open opens a database without anything of ours in between.
 func Open(tb testing.TB, database string) *sql.DB {
 	tb.Helper()

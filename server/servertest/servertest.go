@@ -205,6 +205,7 @@ type Options struct {
 	RateLimit bool
 	Push      server.PushConfig
 	Standing  []string // games with a session that anybody may enter: quiz, or quiz={"rounds":20}
+	Identity  []string // who vouches for people: apple=BUNDLE_ID, or my=http://127.0.0.1:1234#CLIENT_ID
 	Wrap      func(driver.Connector) driver.Connector
 	Log       *slog.Logger
 }
@@ -224,7 +225,7 @@ func Local(tb testing.TB, database string, o Options) (url string) {
 	}
 	node, err := server.NewNode(context.Background(), server.Config{
 		Database: database, Games: o.Games, Name: "test", TestClock: true, RateLimit: o.RateLimit, Retention: o.Retention,
-		Wrap: o.Wrap, Push: o.Push, Standing: o.Standing, Out: io.Discard, Log: o.Log,
+		Wrap: o.Wrap, Push: o.Push, Standing: o.Standing, Identity: o.Identity, Out: io.Discard, Log: o.Log,
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -40,7 +40,7 @@ type Server struct {
 }
 
 const (
-	user         = "yourturn"
+	user         = "tests"
 	startTimeout = 2 * time.Minute // a loaded machine may need many times the usual second
 )
 

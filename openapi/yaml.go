@@ -1,4 +1,4 @@
-package servertest
+package openapi
 
 import (
 	"encoding/json"
@@ -7,26 +7,27 @@ import (
 	"strings"
 )
 
-// yamlText reads the YAML in which the schema of the API is written: blocks of mappings and lists with an indent of two,
+// JSON reads the YAML in which `yourturn openapi` writes the schema: blocks of mappings and lists with an indent of two,
 // plain and quoted texts on one line, literal blocks, and empty lists and mappings. It makes JSON of it, with the members in
 // the order in which they stand there. What it does not know it refuses.
-type yamlText struct {
-	lines []string
-	at    int
-}
-
-func yamlToJSON(text string) (_ json.RawMessage, err error) {
+func JSON(text []byte) (_ json.RawMessage, err error) {
 	defer func() {
 		if trouble, ok := recover().(yamlTrouble); ok {
 			err = trouble
 		}
 	}()
-	y := &yamlText{lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}
+	y := &yamlText{lines: strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")}
 	value := y.block(0)
 	if y.at < len(y.lines) {
 		y.refuse("an indent that nothing asked for")
 	}
 	return json.RawMessage(value), nil
+}
+
+// yamlText is a text that is being read.
+type yamlText struct {
+	lines []string
+	at    int
 }
 
 type yamlTrouble string

@@ -1,0 +1,43 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"time"
+)
+
+// clientFiles are the media types of what a server hands to browsers: its own client, as an ES module, and the types
+// that editors show for it.
+var clientFiles = map[string]string{
+	"client.js":   "text/javascript; charset=utf-8",
+	"client.d.ts": "application/typescript; charset=utf-8",
+	"schema.d.ts": "application/typescript; charset=utf-8",
+}
+
+// clientRoutes serves the client. A page of any origin may import it: it holds no secret, and does no more than its page
+// has a token for.
+func clientRoutes(mux router, files fs.FS) error {
+	for name, mediaType := range clientFiles {
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			return fmt.Errorf("the client for browsers: %w", err)
+		}
+		tag := fmt.Sprintf(`"%x"`, sha256.Sum256(content))
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("Content-Type", mediaType)
+			h.Set("ETag", tag)
+			h.Set("Cache-Control", "no-cache") // the client belongs to its server: asked for each time, and rarely sent
+			h.Set("Access-Control-Allow-Origin", "*")
+			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+			if name == "client.js" {
+				h.Set("X-TypeScript-Types", "./client.d.ts") // where Deno looks for them
+			}
+			http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+		})
+	}
+	return nil
+}

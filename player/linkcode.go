@@ -1,0 +1,129 @@
+package player
+
+import (
+	"context"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// CodeLife is how long a link code can be used.
+const CodeLife = 10 * time.Minute
+
+// LinkCode is a code as it is stored. Whoever types it on another device, in time and first, is signed in as its player.
+type LinkCode struct {
+	Hash      Hash
+	Player    ID
+	By        LoginID // that shows it: when it ends, the code ends
+	ExpiresAt time.Time
+	Made      LoginID // the login that it has made; empty before
+	Attempt   Hash    // of the request that made it; zero when that had no key
+}
+
+// ErrBadCode refuses a link code. That there is none, that it was used and that it is too old must look the same to those
+// who guess.
+var ErrBadCode = errors.New("no such link code")
+
+// codeRounds make it expensive to find a code by its hash. A code has 40 bits: hashed once, all of them are tried in
+// minutes by who has read the database, and so many rounds turn the minutes into days. They cost the server 2 ms.
+const codeRounds = 10_000
+
+// hashOfCode is what is stored of a code. Codes are looked up by it, so they share one salt.
+func hashOfCode(code string) (hash Hash, err error) {
+	key, err := pbkdf2.Key(sha256.New, code, []byte("yourturn link code"), codeRounds, len(hash))
+	copy(hash[:], key)
+	return hash, err
+}
+
+// codeTries is how often a code is drawn that somebody else has just now.
+const codeTries = 4
+
+// NewLinkCode makes a code by a login. The code that its player had before ends.
+func (s *Service) NewLinkCode(ctx context.Context, by Login) (code string, ends time.Time, err error) {
+	ends = s.Now().Add(CodeLife)
+	for range codeTries {
+		if code, err = s.NewCode(); err != nil {
+			return "", time.Time{}, err
+		}
+		hash, err := hashOfCode(code)
+		if err != nil {
+			return "", time.Time{}, fmt.Errorf("hash a link code: %w", err)
+		}
+		err = s.Store.PutLinkCode(ctx, LinkCode{Hash: hash, Player: by.Player, By: by.ID, ExpiresAt: ends})
+		switch {
+		case err == nil:
+			return code, ends, nil
+		case errors.Is(err, ErrNotFound):
+			return "", time.Time{}, ErrInvalid
+		case !errors.Is(err, ErrTaken):
+			return "", time.Time{}, err
+		}
+	}
+	return "", time.Time{}, ErrTaken
+}
+
+// Link signs a device in by a code. A code makes one login, once.
+//
+// The answer may be lost. An app that sent a key with its request sends both again, and gets new tokens of the same login,
+// as long as the code lives and none of the login's tokens has been used. Without a key the person asks for another code.
+func (s *Service) Link(ctx context.Context, code, key string) (Issued, error) {
+	hash, err := hashOfCode(code)
+	if err != nil {
+		return Issued{}, fmt.Errorf("hash a link code: %w", err)
+	}
+	var attempt Hash
+	if key != "" {
+		attempt = HashOf(key)
+	}
+	for range 2 { // the second time for one that was overtaken by its own repetition
+		c, err := s.Store.LinkCode(ctx, hash)
+		if errors.Is(err, ErrNotFound) || err == nil && !s.Now().Before(c.ExpiresAt) {
+			return Issued{}, ErrBadCode
+		}
+		if err != nil {
+			return Issued{}, err
+		}
+		if c.Made != "" {
+			return s.repeatLink(ctx, c, attempt)
+		}
+		if issued, err := s.spend(ctx, c, attempt); !errors.Is(err, ErrTaken) {
+			return issued, err
+		}
+	}
+	return Issued{}, ErrBadCode
+}
+
+func (s *Service) spend(ctx context.Context, c LinkCode, attempt Hash) (Issued, error) {
+	issued, err := s.signIn(ctx, c.Player, func(l Login, issued Issued) error {
+		return s.Store.SpendLinkCode(ctx, c, attempt, l, issued, s.Now())
+	})
+	if errors.Is(err, ErrNotFound) {
+		return Issued{}, ErrBadCode
+	}
+	return issued, err
+}
+
+// repeatLink answers a request once more whose answer has not arrived.
+func (s *Service) repeatLink(ctx context.Context, c LinkCode, attempt Hash) (Issued, error) {
+	if attempt == (Hash{}) || attempt != c.Attempt {
+		return Issued{}, ErrBadCode
+	}
+	arrived, err := s.Store.Arrived(ctx, c.Made)
+	if err != nil {
+		return Issued{}, err
+	}
+	if arrived {
+		return Issued{}, ErrBadCode
+	}
+	issued, err := s.issuePair(Login{ID: c.Made, Player: c.Player}, Hash{})
+	if err != nil {
+		return Issued{}, err
+	}
+	err = s.Store.AddTokens(ctx, c.Made, issued)
+	if errors.Is(err, ErrNotFound) {
+		return Issued{}, ErrBadCode
+	}
+	return issued, err
+}
