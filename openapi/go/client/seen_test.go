@@ -1,0 +1,175 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"sync"
+	"testing"
+
+	"yourturn/openapi/go/wire"
+)
+
+// While one acknowledgement is on its way many more come, in any order. One of them is sent after it: the highest.
+func TestSeenIsSentOneAtATime(t *testing.T) {
+	arrived, release := make(chan struct{}), make(chan struct{})
+	hold := first(1)
+	way := between(t, local(t), func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+		if is(r, "POST /v1/me/feed/ack") && hold() {
+			close(arrived)
+			<-release
+		}
+		pass(w, r)
+	})
+	c := connect(t, way.URL, Options{}, quick())
+	tables(t, c, 5)
+	all := told(t, c)
+	last := all[len(all)-1]
+	see := func(seq int64) {
+		if err := c.Seen(t.Context(), seq); err != nil {
+			t.Error(err)
+		}
+	}
+	var calls sync.WaitGroup
+	calls.Go(func() { see(1) })
+	<-arrived
+	calls.Go(func() { see(last) })
+	for c.seen.unsent() != last {
+		runtime.Gosched()
+	}
+	for _, seq := range all {
+		calls.Go(func() { see(seq) })
+	}
+	close(release)
+	calls.Wait()
+	if n := way.counted("POST /v1/me/feed/ack"); n != 2 {
+		t.Errorf("sent %d times", n)
+	}
+	page, err := c.API.ListFeedWithResponse(t.Context(), nil)
+	if err != nil || page.JSON200.AckedSeq != last {
+		t.Errorf("acknowledged %d, want %d: %v", page.JSON200.AckedSeq, last, err)
+	}
+}
+
+func TestLostSeenIsSentAgain(t *testing.T) {
+	cut := first(2)
+	way := between(t, local(t), func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+		if is(r, "POST /v1/me/feed/ack") && cut() {
+			panic(http.ErrAbortHandler)
+		}
+		pass(w, r)
+	})
+	c := connect(t, way.URL, Options{}, quick())
+	tables(t, c, 1)
+	if err := c.Seen(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	page, err := c.API.ListFeedWithResponse(t.Context(), nil)
+	if err != nil || page.JSON200.AckedSeq != 1 {
+		t.Errorf("acknowledged %d: %v", page.JSON200.AckedSeq, err)
+	}
+}
+
+// What another player has seen is not what this one has.
+func TestSeenBelongsToAPlayer(t *testing.T) {
+	server := local(t)
+	c, other := connect(t, server, Options{}, quick()), connect(t, server, Options{}, quick())
+	tables(t, c, 2)
+	tables(t, other, 1)
+	if err := c.Seen(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SignIn(t.Context(), wire.TokenRequest{RefreshToken: other.login.current().RefreshToken}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Seen(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	page, err := c.API.ListFeedWithResponse(t.Context(), nil)
+	if err != nil || page.JSON200.AckedSeq != 1 {
+		t.Errorf("acknowledged %d: %v", page.JSON200.AckedSeq, err)
+	}
+}
+
+func TestBadge(t *testing.T) {
+	server := local(t)
+	badges := make(chan int64, 100)
+	one := connect(t, server, Options{OnBadge: func(n int64) { badges <- n }}, quick())
+	two := connect(t, server, Options{}, quick())
+	until := func(want int64) {
+		t.Helper()
+		for badge := range badges {
+			if badge == want {
+				break
+			}
+		}
+		if got := one.Badge(); got != want {
+			t.Errorf("told %d, and is %d", want, got)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var following sync.WaitGroup
+	following.Go(func() {
+		for range one.Messages(ctx) { // as an app's loop does
+		}
+	})
+	defer following.Wait()
+	defer cancel()
+	until(0)
+	mover, session := game(t, one, two)
+	if mover == two { // then it is for one to answer
+		if _, err := two.Play(t.Context(), session, session.LegalMoves[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(1)
+	read, err := one.API.GetSessionWithResponse(t.Context(), session.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Play(t.Context(), read.JSON200, read.JSON200.LegalMoves[0]); err != nil {
+		t.Fatal(err)
+	}
+	until(0)
+}
+
+// A number that is asked for while it is read is read once more, however often it was asked for.
+func TestBadgeIsReadOneAtATime(t *testing.T) {
+	reading, answer := make(chan struct{}), make(chan int64)
+	told := make(chan int64, 10)
+	b := &badge{
+		read: func(context.Context) (int64, error) { reading <- struct{}{}; return <-answer, nil },
+		tell: func(n int64) { told <- n },
+	}
+	b.touch(t.Context())
+	<-reading
+	for range 10 {
+		b.touch(t.Context())
+	}
+	answer <- 1
+	<-reading
+	answer <- 2
+	for _, want := range []int64{1, 2} {
+		if got := <-told; got != want {
+			t.Errorf("told %d, want %d", got, want)
+		}
+	}
+	for b.busy() {
+		runtime.Gosched()
+	}
+	b.touch(t.Context())
+	<-reading
+	answer <- 2
+	for b.busy() {
+		runtime.Gosched()
+	}
+	if len(told) != 0 {
+		t.Error("told what was known")
+	}
+}
+
+func (b *badge) busy() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.reading
+}

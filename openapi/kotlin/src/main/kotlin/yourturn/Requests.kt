@@ -1,0 +1,160 @@
+package yourturn
+
+import java.io.IOException
+import java.util.UUID
+import java.util.concurrent.TimeUnit
+import kotlin.coroutines.resume
+import kotlin.coroutines.resumeWithException
+import kotlin.time.Duration
+import kotlin.time.TimeSource
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.suspendCancellableCoroutine
+import okhttp3.Call
+import okhttp3.Callback
+import okhttp3.HttpUrl
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.RequestBody
+import okhttp3.RequestBody.Companion.toRequestBody
+import okhttp3.Response
+import okhttp3.ResponseBody.Companion.toResponseBody
+import okio.BufferedSink
+import yourturn.wire.models.PlayerRequest
+import yourturn.wire.models.TokenRequest
+import yourturn.wire.models.Tokens
+
+/** Sends requests: with the player's token, renewed when it must be, and once more where that is safe. */
+internal class Requests(
+    val address: HttpUrl,
+    private val http: OkHttpClient,
+    private val logins: Logins,
+    private val patience: Patience,
+    private val now: () -> Long,
+) {
+    /** Sends a request, and again until it is answered, for as long as patience lasts. Refusals are thrown. */
+    suspend fun send(request: Request): Response {
+        val named = request.named()
+        if (named.mayBeRepeated()) return repeated(true) { signed(named, ::exchange) }
+        return repeated(false) { signed(named.once(), ::exchange) }
+    }
+
+    /** Sends a request with the player's token, and once more when the token had to be renewed. */
+    suspend fun signed(request: Request, exchange: suspend (Request) -> Response): Response {
+        val login = logins.usable(::renew)
+        val first = exchange(request.by(login))
+        if (first.isSuccessful) return first
+        val refusal = first.use { it.refusal(request.call()) }
+        if (login == null || refusal !is Problem || refusal.status != 401) throw refusal
+        val second = exchange(request.by(logins.renewed(login, refusal, ::renew)))
+        return if (second.isSuccessful) second else throw second.use { it.refusal(request.call()) }
+    }
+
+    /** Makes a guest. If the answer is lost, a second one is made: nobody will miss the first. */
+    suspend fun newGuest(profile: PlayerRequest) = issued("/v1/players", wireJson.encodeToString(profile))
+
+    /** Signs in, or gets new tokens for a login. The server lets a lost answer be asked for again. */
+    suspend fun newLogin(proof: TokenRequest) = issued("/v1/tokens", wireJson.encodeToString(proof))
+
+    private suspend fun renew(old: Login) = newLogin(TokenRequest(refreshToken = old.refreshToken))
+
+    /** Asks for a login, which needs no token. */
+    private suspend fun issued(path: String, body: String): Login {
+        val request = request(path).header(KEY, UUID.randomUUID().toString()).post(body.toRequestBody(JSON)).build()
+        val answer = repeated(true) {
+            val answer = exchange(request)
+            if (answer.isSuccessful) answer else throw answer.refusal(request.call())
+        }
+        val tokens: Tokens = wireJson.decodeFromString(answer.body!!.string())
+        return Login(tokens.accessToken, tokens.refreshToken, now() + tokens.expiresIn * 1000, tokens.playerId)
+    }
+
+    fun request(path: String, vararg query: Pair<String, String?>): Request.Builder {
+        val url = address.newBuilder().addPathSegments(path.removePrefix("/"))
+        for ((name, value) in query) if (value != null) url.addQueryParameter(name, value)
+        return Request.Builder().url(url.build())
+    }
+
+    private suspend fun <T> repeated(mayBeRepeated: Boolean, attempt: suspend () -> T): T {
+        val began = TimeSource.Monotonic.markNow()
+        var failures = 0
+        while (true) {
+            val pause: Duration
+            try {
+                return attempt()
+            } catch (e: IOException) {
+                pause = patience.pause(failures++, e)
+                if (!e.mayPass(mayBeRepeated) || began.elapsedNow() + pause > patience.calls) throw e
+            }
+            delay(pause)
+        }
+    }
+
+    /** One attempt, with the answer read to its end: if it is cut, that is a failure like any other. */
+    suspend fun exchange(request: Request): Response {
+        val call = newCall(request)
+        val polls = request.url.queryParameter("wait") != null
+        call.timeout().timeout((if (polls) patience.silence else patience.attempt).inWholeMilliseconds, TimeUnit.MILLISECONDS)
+        return call.answer { it.newBuilder().body(it.body!!.bytes().toResponseBody(it.body!!.contentType())).build() }
+    }
+
+    /** A call that may last as long as it likes: a stream. */
+    fun newCall(request: Request): Call = http.newCall(request)
+
+    /** Lets go of threads and connections at once: a program need not wait for them before it ends. */
+    fun close() {
+        http.dispatcher.cancelAll()
+        http.dispatcher.executorService.shutdown()
+        http.connectionPool.evictAll()
+    }
+}
+
+private const val KEY = "Idempotency-Key"
+
+/** The name of a request in errors. */
+internal fun Request.call() = "$method ${url.encodedPath}"
+
+private fun Request.by(login: Login?) =
+    if (login == null) this else newBuilder().header("Authorization", "Bearer ${login.accessToken}").build()
+
+/** What makes something new gets a name of ours, under which the server makes it once. */
+private fun Request.named(): Request {
+    val makes = method == "POST" && url.pathSegments.last() in setOf("tickets", "sessions")
+    if (!makes || header(KEY) != null) return this
+    return newBuilder().header(KEY, UUID.randomUUID().toString()).build()
+}
+
+/** Whether doing it twice is the same as once. Of POSTs only those that are known to be so. */
+private fun Request.mayBeRepeated() = method != "POST" || header(KEY) != null ||
+    url.pathSegments.last() in setOf("moves", "ack", "join", "forfeit", "leave", "rematch", "enter", "invitations", "link-codes")
+
+/** OkHttp repeats what failed on a connection that was used before, unless its body says that it must not. */
+private fun Request.once() = newBuilder().method(method, body?.let(::Once)).build()
+
+private class Once(private val body: RequestBody) : RequestBody() {
+    override fun isOneShot() = true
+    override fun contentType() = body.contentType()
+    override fun contentLength() = body.contentLength()
+    override fun writeTo(sink: BufferedSink) = body.writeTo(sink)
+}
+
+/** Whether the next attempt may fare better. A request that was refused for its rate was not carried out at all. */
+internal fun IOException.mayPass(mayBeRepeated: Boolean) = when (this) {
+    is Problem -> status == 429 || mayBeRepeated && status == 503
+    is CallFailed -> mayBeRepeated && (status == null || status in setOf(429, 502, 503, 504))
+    else -> mayBeRepeated
+}
+
+/** Waits for the answer, without a thread, and ends the call when the wait is cancelled. */
+internal suspend fun Call.answer(read: (Response) -> Response): Response = suspendCancellableCoroutine { waiting ->
+    waiting.invokeOnCancellation { cancel() }
+    enqueue(object : Callback {
+        override fun onFailure(call: Call, e: IOException) =
+            waiting.resumeWithException(CallFailed(call.request().call(), cause = e))
+
+        override fun onResponse(call: Call, response: Response) = try {
+            waiting.resume(read(response)) { _, unread, _ -> unread.close() }
+        } catch (e: IOException) {
+            onFailure(call, e)
+        }
+    })
+}
