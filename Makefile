@@ -5,7 +5,7 @@ BENCH     ?= Commit|Moves|Pushes
 BENCHTIME ?= 5x
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint storm bench openapi fuzz
+.PHONY: help run test lint storm bench openapi clients fuzz release image
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,15 @@ bench: ## benchmarks (BENCH=regexp BENCHTIME=5x), see bench/RESULTS.md
 
 openapi: ## write the schema again after a change of the API
 	go run ./cmd/yourturn openapi openapi
+
+release: ## static binaries for every platform into dist/, with checksums (PLATFORMS=linux/arm64 TAGS=nofcm)
+	TAGS=$(TAGS) scripts/release $(PLATFORMS)
+
+image: ## the image, with docker, podman or buildah (BUILDER=podman)
+	$(or $(BUILDER),docker) build --file deploy/Dockerfile --tag yourturn --build-arg TAGS=$(TAGS) .
+
+clients: ## write the generated clients again after a change of the schema
+	go generate ./openapi/...
 
 fuzz: ## each fuzz target for FUZZTIME=30s
 	@grep -rn --include='*_test.go' '^func Fuzz' . | \

@@ -5,9 +5,9 @@
 #   ./test.sh                        everything
 #   ./test.sh -run Feed ./store/...  what go test is to get instead of ./...
 #
-# It needs MariaDB, a C compiler (for the race detector), Redis and Node. What is missing is installed with apt when this
-# runs as root or sudo asks no password; otherwise it says what is missing. The tests start servers of their own,
-# in temporary directories and on free ports of 127.0.0.1, and touch none that runs already.
+# It needs MariaDB, a C compiler (for the race detector), Redis, Node, Chromium and some small tools. What is missing is
+# installed with apt when this runs as root or sudo asks no password; otherwise it says what is missing. The tests start
+# servers of their own, in temporary directories and on free ports of 127.0.0.1, and touch none that runs already.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -42,6 +42,18 @@ lacking() {
 	have node && have npm || {
 		packages+=(nodejs npm)
 		things+=("Node with npm (an independent reader of Web Push)")
+	}
+	have curl && have jq && have openssl && have git || {
+		packages+=(curl jq openssl git)
+		things+=("curl, jq, openssl and git (what the docs tell a reader to type is typed)")
+	}
+	[[ ! -e /etc/debian_version ]] || have systemd-analyze || {
+		packages+=(systemd)
+		things+=("systemd-analyze (the unit in deploy/ is checked)")
+	}
+	have chromium || have chromium-browser || have google-chrome || {
+		packages+=(chromium)
+		things+=("Chromium (browsers are clients too)")
 	}
 	# Without them go cannot download modules. Other systems keep them elsewhere, and always have them.
 	[[ ! -e /etc/debian_version || -s /etc/ssl/certs/ca-certificates.crt || -n ${SSL_CERT_FILE:-}${SSL_CERT_DIR:-} ]] || {
