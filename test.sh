@@ -51,9 +51,13 @@ lacking() {
 		packages+=(systemd)
 		things+=("systemd-analyze (the unit in deploy/ is checked)")
 	}
-	have chromium || have chromium-browser || have google-chrome || {
+	have chromium || {
 		packages+=(chromium)
 		things+=("Chromium (browsers are clients too)")
+	}
+	have mvn && have javac || {
+		packages+=(maven default-jdk-headless)
+		things+=("Maven with a JDK of 17 or newer (the Kotlin client is built and played with)")
 	}
 	# Without them go cannot download modules. Other systems keep them elsewhere, and always have them.
 	[[ ! -e /etc/debian_version || -s /etc/ssl/certs/ca-certificates.crt || -n ${SSL_CERT_FILE:-}${SSL_CERT_DIR:-} ]] || {

@@ -82,7 +82,27 @@ func (rt *routes) example(s *huma.Schema) (any, error) {
 	case huma.TypeObject:
 		return rt.exampleObject(s)
 	}
+	if value := rt.lent(s); value != nil {
+		return value, nil
+	}
 	return nil, fmt.Errorf("a %s needs the tag `example`", s.Type)
+}
+
+// lent is a value for a type that a game brings. An author's first game should start without a tag for examples.
+func (rt *routes) lent(s *huma.Schema) any {
+	switch {
+	case !rt.foreign[s], s.Pattern != "", s.Format != "" && s.Type == huma.TypeString:
+		return nil
+	case s.Type == huma.TypeString && s.MinLength != nil:
+		return strings.Repeat("x", *s.MinLength)
+	case s.Type == huma.TypeString:
+		return "x"
+	case s.Minimum != nil:
+		return *s.Minimum
+	case s.Maximum != nil:
+		return min(0, *s.Maximum)
+	}
+	return 0.0
 }
 
 func (rt *routes) exampleObject(s *huma.Schema) (any, error) {

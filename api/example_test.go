@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 type (
@@ -46,7 +48,7 @@ func TestOperationNeedsAnExampleThatFits(t *testing.T) {
 				func(context.Context, *plump) (*struct{}, error) { return nil, nil })
 		}, "the example of nameIt's request does not fit its schema: [expected length <= 3"},
 		"unknown member": {func(rt *routes) {
-			register(rt, op(func(o *operation) { o.exampleReply = map[string]any{"name": "ann", "when": []bool{}, "nmae": "ann"} }),
+			register(rt, op(func(o *operation) { o.exampleReply = map[string]any{"name": "ann", "when": []bool{}, "named": "ann"} }),
 				func(context.Context, *struct{}) (*plump, error) { return nil, nil })
 		}, "the example of nameIt's answer does not fit its schema: [unexpected property"},
 		"member missing": {func(rt *routes) {
@@ -73,5 +75,36 @@ func TestExampleIsMadeOfItsMembers(t *testing.T) {
 	example := rt.api.OpenAPI().Paths["/v1/names"].Post.RequestBody.Content[jsonMediaType].Example
 	if got := fmt.Sprint(example); got != "map[name:ann note:likes figs when:[false]]" {
 		t.Error(got)
+	}
+}
+
+// An author's first game starts without a tag for examples; only what cannot be made up needs one.
+func TestGamesNeedNoExamples(t *testing.T) {
+	low, length := 3.0, 2
+	of := func(member *huma.Schema) (value string) {
+		rt := &routes{api: newAPI(http.NewServeMux(), apiInfo{Title: "Names", Version: "1", Description: "Names."})}
+		op := operation{id: "playIt", route: "POST /v1/moves", tag: "moves", summary: "Play it", about: "Plays it."}
+		op.request = rt.addSchema("Move", &huma.Schema{
+			Type: huma.TypeObject, AdditionalProperties: false, Required: []string{"it"}, Properties: map[string]*huma.Schema{"it": member},
+		})
+		defer func() {
+			if said := recover(); said != nil {
+				value = fmt.Sprint(said)
+			}
+		}()
+		register(rt, op, playAny)
+		return fmt.Sprint(rt.api.OpenAPI().Paths["/v1/moves"].Post.RequestBody.Content[jsonMediaType].Example)
+	}
+	for want, member := range map[string]*huma.Schema{
+		"map[it:0]":                    {Type: huma.TypeInteger},
+		"map[it:3]":                    {Type: huma.TypeInteger, Minimum: &low},
+		"map[it:x]":                    {Type: huma.TypeString},
+		"map[it:xx]":                   {Type: huma.TypeString, MinLength: &length},
+		"map[it:[x]]":                  {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
+		"it\": a string needs the tag": {Type: huma.TypeString, Pattern: "^[A-H][1-8]$"},
+	} {
+		if got := of(member); !strings.Contains(got, want) {
+			t.Errorf("%s, not %s", got, want)
+		}
 	}
 }

@@ -28,7 +28,8 @@ type routes struct {
 	tags   map[string]string // what the operations of a tag are about
 	strict bool              // panic, instead of logging, at a refusal that the operation does not declare. For tests
 
-	known []*huma.Operation // in the order in which they were registered
+	known   []*huma.Operation     // in the order in which they were registered
+	foreign map[*huma.Schema]bool // parts of schemas that games bring
 }
 
 // credential is what a request shows to be let in: a bearer token, or the ticket of a stream.
@@ -376,7 +377,7 @@ func (rt *routes) addSchema(name string, s *huma.Schema) *huma.Schema {
 	if _, taken := schemas[name]; taken {
 		panic("api: two schemas named " + name)
 	}
-	prepareSchema(s)
+	rt.prepareSchema(s)
 	schemas[name] = s
 	return &huma.Schema{Ref: schemaPrefix + name}
 }
@@ -386,15 +387,19 @@ func addType[T any](rt *routes) {
 	rt.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// prepareSchema readies s for validation. huma's own PrecomputeMessages forgets the values of maps, so that a pattern
-// there would never be checked.
-func prepareSchema(s *huma.Schema) {
+// prepareSchema readies s for validation, and remembers that it was built elsewhere. huma's own PrecomputeMessages forgets
+// the values of maps, so that a pattern there would never be checked.
+func (rt *routes) prepareSchema(s *huma.Schema) {
+	if rt.foreign == nil {
+		rt.foreign = map[*huma.Schema]bool{}
+	}
+	rt.foreign[s] = true
 	s.PrecomputeMessages()
 	values, _ := s.AdditionalProperties.(*huma.Schema)
 	for _, part := range slices.Concat([]*huma.Schema{s.Items, s.Not, values}, s.OneOf, s.AnyOf, s.AllOf,
 		slices.Collect(maps.Values(s.Properties))) {
 		if part != nil {
-			prepareSchema(part)
+			rt.prepareSchema(part)
 		}
 	}
 }

@@ -11,6 +11,8 @@
 //	```text output   what the run before printed; … stands for anything, here and below
 //	```text seen     what the last watch comes to have printed
 //	```xml check     is XML
+//	```html page     with js app and js worker: the files of a page that Chromium plays with (web_test.go)
+//	```kotlin compile    a file that openapi/kotlin/kotlin_test.go compiles; kotlin elsewhere is not compiled, and says so
 //
 // A language that is run or compiled has its words in [doers]. A block whose language has none is an illustration (json,
 // http, a picture of folders) and has only the language. Commands find the program as yourturn (which also stands for
@@ -19,6 +21,7 @@
 package docs_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -45,6 +48,22 @@ var doers = map[string]doer{
 	"xml check":    func(t *testing.T, _ *reader, b block) { parseXML(t, b) },
 	"text output":  func(t *testing.T, r *reader, b block) { r.prompt(t).printed(t, b) },
 	"text seen":    func(t *testing.T, r *reader, b block) { r.seen(t, b) },
+	"html page":    onlyOn("web.md"),
+	"js app":       onlyOn("web.md"),
+	"js worker":    onlyOn("web.md"),
+
+	"kotlin compile":   onlyOn("android.md"),
+	"kotlin elsewhere": onlyOn("android.md"),
+}
+
+// onlyOn is done by a test of these pages alone.
+func onlyOn(followed ...string) doer {
+	return func(t *testing.T, _ *reader, b block) {
+		page, _, _ := strings.Cut(b.where, ":")
+		if !slices.Contains(followed, page) {
+			t.Errorf("%s: no test follows a block of %q on this page", b.where, b.info)
+		}
+	}
 }
 
 // ownTests are the pages that a test elsewhere follows.
@@ -67,17 +86,26 @@ func TestPagesCanBeFollowed(t *testing.T) {
 	}
 }
 
-// do does with a block what its info string says, and refuses one that says nothing known.
+// do does with a block what its info string says.
 func (r *reader) do(t *testing.T, b block) {
 	t.Helper()
-	if do, ok := doers[b.info]; ok {
-		do(t, r, b)
+	do, err := doerOf(b.info)
+	if err != nil {
+		t.Errorf("%s: %v", b.where, err)
 		return
 	}
-	language, word, _ := strings.Cut(b.info, " ")
-	if word != "" || isDone(language) {
-		t.Errorf("%s: nobody knows what to do with a block of %q (docs/docs_test.go)", b.where, b.info)
+	do(t, r, b)
+}
+
+// doerOf finds what is done with a block, which for an illustration is nothing.
+func doerOf(info string) (doer, error) {
+	if do, ok := doers[info]; ok {
+		return do, nil
 	}
+	if language, word, _ := strings.Cut(info, " "); word != "" || isDone(language) {
+		return nil, fmt.Errorf("nobody knows what to do with a block of %q (the words are in docs/docs_test.go)", info)
+	}
+	return func(*testing.T, *reader, block) {}, nil
 }
 
 // isDone says that blocks of a language are not to be left without a word: they would look as if they had been tried.
@@ -88,6 +116,37 @@ func isDone(language string) bool {
 		}
 	}
 	return false
+}
+
+// A block that nobody tries must not look as if somebody had.
+func TestBlocksWithoutAWordAreRefused(t *testing.T) {
+	for info, refused := range map[string]bool{
+		"sh": true, "sh ran": true, "sql": true, "xml": true, "kotlin build": true,
+		"sh run": false, "sh elsewhere": false, "text output": false, "text": false, "json": false, "": false,
+	} {
+		if _, err := doerOf(info); (err != nil) != refused {
+			t.Errorf("a block of %q: %v", info, err)
+		}
+	}
+}
+
+// What a page says is compared to the letter, but for what it leaves open.
+func TestPatternLeavesOpenOnlyWhatThePageDoes(t *testing.T) {
+	for _, c := range []struct {
+		page, printed string
+		matches       bool
+	}{
+		{"{\"turn\":2}\n", "{\"turn\":2}", true},
+		{"{\"turn\":2}\n", "{\"turn\":3}", false},
+		{"{\"id\":\"…\",\"turn\":2}", "{\"id\":\"abc\",\"turn\":2}", true},
+		{"{\"id\":\"…\",\"turn\":2}", "{\"id\":\"abc\",\"turn\":3}", false},
+		{"a\n…\nz", "a\nb\nc\nz", true},
+		{"a.c", "abc", false},
+	} {
+		if pattern(c.page).MatchString(c.printed) != c.matches {
+			t.Errorf("%q against %q: want %t", c.page, c.printed, c.matches)
+		}
+	}
 }
 
 // pages are the README, CONTRIBUTING, and everything in docs and deploy.
@@ -111,7 +170,7 @@ type block struct {
 	text  string
 }
 
-var fence = regexp.MustCompile("(?m)^```(.*)\n((?s:.*?)\n?)^```$")
+var fence = regexp.MustCompile("(?m)^ *```(.*)\n((?s:.*?)\n?)^ *```$")
 
 func readBlocks(t *testing.T, page string) (blocks []block) {
 	t.Helper()

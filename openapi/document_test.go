@@ -75,6 +75,9 @@ func TestFaultsOfADocumentAreNamed(t *testing.T) {
 		"problem as JSON": {func(o, _ map[string]any) {
 			members(at(o, "responses", "422"))["content"] = map[string]any{"application/json": map[string]any{}}
 		}, "createPlayer, answer 422: not a problem"},
+		"endless number": {func(o, _ map[string]any) {
+			o["parameters"] = []any{map[string]any{"name": "n", "description": "x", "schema": map[string]any{"type": "integer"}}}
+		}, "createPlayer, parameter n is a number without an end"},
 		"no doc":          {property(map[string]any{"type": "string"}), "NewPlayer.planted has no description"},
 		"object inside":   {property(map[string]any{"type": "object", "properties": map[string]any{}, "description": "x"}), "NewPlayer.planted is an object without a name"},
 		"union":           {property(map[string]any{"oneOf": []any{}, "description": "x"}), "NewPlayer.planted has oneOf"},
@@ -137,6 +140,11 @@ func (d *document) faults() []string {
 		}
 	}
 	answered := d.reachable("responses")
+	for name := range d.reachable("requestBody") {
+		for property, of := range members(at(d.root, "components", "schemas", name, "properties")) {
+			d.counted(name+"."+property, members(of))
+		}
+	}
 	for name, schema := range members(at(d.root, "components", "schemas")) {
 		d.schema(name, members(schema), answered[name])
 		if answered[name] && at(schema, "additionalProperties") == false {
@@ -174,6 +182,15 @@ func (d *document) operation(id, method, path string, op map[string]any) {
 			d.fault("%s, parameter %s has no description", id, name)
 		}
 		d.schema(id+", parameter "+name, members(at(p, "schema")), false)
+		d.counted(id+", parameter "+name, members(at(p, "schema")))
+	}
+}
+
+// counted makes sure that JavaScript can count as far as a request may: to 2^53 - 1.
+func (d *document) counted(name string, s map[string]any) {
+	largest, bounded := s["maximum"].(float64)
+	if s["type"] == "integer" && s["x-extensible-enum"] == nil && (!bounded || largest > 1<<53-1) {
+		d.fault("%s is a number without an end that every client can count to", name)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"yourturn/server/nodetest"
 )
 
 // Redocly knows OpenAPI better than we do, and checks each example against its schema by itself.
@@ -44,7 +46,7 @@ func TestRedoclyFindsAFault(t *testing.T) {
 // redocly lists what it has against a document, warnings too.
 func redocly(t *testing.T, document string) (problems []string) {
 	t.Helper()
-	cli := filepath.Join(npm(t, "lint"), "node_modules", "@redocly", "cli", "bin", "cli.js")
+	cli := filepath.Join(nodetest.Install(t, os.DirFS("lint")), "node_modules", "@redocly", "cli", "bin", "cli.js")
 	c := exec.CommandContext(t.Context(), "node", cli, "lint", document, "--config", filepath.Join("lint", "redocly.yaml"), "--format", "json", "--max-problems", "1000")
 	c.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true")
 	var said strings.Builder

@@ -1,6 +1,8 @@
 package player_test
 
 import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"strings"
@@ -146,12 +148,22 @@ func TestAttackTheDatabaseHoldsNoLinkCode(t *testing.T) {
 		}
 		kept.Write(raw)
 	}
+	stretched := func(rounds int) (hash player.Hash) {
+		key, err := pbkdf2.Key(sha256.New, code, []byte("yourturn link code"), rounds, len(hash))
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(hash[:], key)
+		return hash
+	}
 	for name, c := range map[string]struct {
 		hash player.Hash
 		in   bool
 	}{
-		"a hash of the key":  {player.HashOf("the key"), true}, // the control: the test looks in the right place
-		"a hash of the code": {player.HashOf(code), false},
+		"a hash of the key":             {player.HashOf("the key"), true}, // the control: the test looks in the right place
+		"a hash of the code":            {player.HashOf(code), false},
+		"the code, hashed twice":        {stretched(1), false},
+		"the code, hashed 20,000 times": {stretched(10_000), true}, // so that nodes of two builds understand each other
 	} {
 		if strings.Contains(kept.String(), string(c.hash[:])) != c.in {
 			t.Errorf("the database holds %s: %v", name, !c.in)

@@ -44,7 +44,8 @@ var sections = []section{
 	{"session", "seats t JOIN sessions s ON s.id = t.session_id", "t.player_id", "t.session_id",
 		"t.session_id t.seat t.role forfeited=t.gone:flag t.muted:flag t.last_seq s.game s.status s.config:json s.turn_seconds s.result:json s.created_at:time s.updated_at:time"},
 	{kind: events},
-	{"invitation", "invitations i", "i.player_id", "i.session_id", "i.session_id i.host_id i.status invited_at=i.at:time"},
+	// Who has blocked the player is not to be found out by what is here and in no list.
+	{"invitation", "invitations i LEFT JOIN blocks h ON h.player_id = i.host_id AND h.blocked_id = i.player_id", "h.player_id IS NULL AND i.player_id", "i.session_id", "i.session_id i.host_id i.status invited_at=i.at:time"},
 	{"invitation_sent", "invitations", "host_id", "session_id player_id", "session_id player_id status invited_at=at:time"},
 	{"opponent", "opponents", "player_id", "opponent_id", "opponent_id last_played_at=last_at:time sessions last_session_id"},
 	{"block", "blocks", "player_id", "blocked_id", "blocked_id blocked_at=at:time"},
@@ -128,9 +129,6 @@ func (db *DB) section(ctx context.Context, s section, id player.ID, after []stri
 	where, args, err := s.past(after)
 	if err != nil {
 		return nil, err
-	}
-	if s.kind == "invitation" { // who has blocked the player is not to be found out by what is here and in no list
-		where += " AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.player_id = i.host_id AND b.blocked_id = i.player_id)"
 	}
 	var found []exported
 	return found, db.each(ctx, func(rows *sql.Rows) error {

@@ -7,7 +7,7 @@ func Exported() map[string]string {
 	kinds := map[string]string{}
 	for _, s := range sections {
 		table, _, _ := strings.Cut(s.from, " ")
-		kinds[table+"."+s.mine[strings.LastIndex(s.mine, ".")+1:]] = s.kind
+		kinds[table+"."+s.mine[strings.LastIndexAny(s.mine, ". ")+1:]] = s.kind
 	}
 	delete(kinds, ".") // of what players did, which stands in histories under their seats
 	return kinds

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 
 	"yourturn/notify"
 	"yourturn/session"
@@ -76,31 +77,85 @@ func (db *DB) OpenInvitations(ctx context.Context, host notify.PlayerID, limit i
 	return n, err
 }
 
-// noBlock is the condition that no block stands between two players, in whichever direction.
-func noBlock(a, b string) string {
-	blocks := func(who, whom string) string {
-		return "NOT EXISTS (SELECT 1 FROM blocks b WHERE b.player_id = " + who + " AND b.blocked_id = " + whom + ")"
+// InvitationsOf reads a page from the index of whoever is invited, then what the page holds: its cost is that of a page, but
+// for what blocks hide.
+func (db *DB) InvitationsOf(ctx context.Context, player notify.PlayerID, after session.Position, limit int) (found []session.Invited, err error) {
+	for len(found) < limit {
+		lot, err := db.openInvitations(ctx, player, after, limit)
+		if err != nil {
+			return nil, err
+		}
+		shown, err := db.withoutBlocks(ctx, player, lot)
+		if err != nil {
+			return nil, err
+		}
+		more, err := db.tablesOf(ctx, player, shown)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+		if len(lot) < limit {
+			return found, nil
+		}
+		last := lot[limit-1]
+		after = session.Position{SortKey: millis(last.At), ID: last.Session}
 	}
-	return blocks(a, b) + " AND " + blocks(b, a)
+	return found[:limit], nil
 }
 
-// InvitationsOf reads a page from the index of whoever is invited, and only of tables that wait: the servers of an earlier
-// version leave invitations behind.
-func (db *DB) InvitationsOf(ctx context.Context, player notify.PlayerID, after session.Position, limit int) (found []session.Invited, err error) {
+// openInvitations reads the invitations themselves.
+func (db *DB) openInvitations(ctx context.Context, player notify.PlayerID, after session.Position, limit int) (found []session.Invited, err error) {
 	err = db.each(ctx, func(rows *sql.Rows) error {
 		var i session.Invited
-		var config string
-		var at, expires int64
-		err := rows.Scan(&i.Session, &i.JoinCode, &i.Game, &config, &i.TurnSeconds, &i.Seats, &i.Host.ID, &i.Host.DisplayName, &i.Host.Avatar, &at, &expires)
-		i.Config, i.At, i.ExpiresAt = json.RawMessage(config), instant(at), instant(expires)
+		var at int64
+		err := rows.Scan(&i.Session, &i.Host.ID, &at)
+		i.At = instant(at)
 		found = append(found, i)
 		return err
-	}, `SELECT s.id, s.join_code, s.game, s.config, s.turn_seconds, s.capacity, p.id, p.display_name, p.avatar, i.at, s.deadline_at
-		FROM invitations i JOIN sessions s ON s.id = i.session_id AND s.status = 'waiting' JOIN players p ON p.id = i.host_id
-		WHERE i.player_id = ? AND i.status = 'open' AND i.at <= ? AND (i.at < ? OR i.session_id < ?) AND `+noBlock("i.player_id", "i.host_id")+`
-		ORDER BY i.at DESC, i.session_id DESC LIMIT ?`,
+	}, `SELECT session_id, host_id, at FROM invitations
+		WHERE player_id = ? AND status = 'open' AND at <= ? AND (at < ? OR session_id < ?) ORDER BY at DESC, session_id DESC LIMIT ?`,
 		string(player), after.SortKey, after.SortKey, string(after.ID), limit)
 	return found, err
+}
+
+// withoutBlocks drops the invitations between whose host and the player a block stands.
+func (db *DB) withoutBlocks(ctx context.Context, player notify.PlayerID, all []session.Invited) ([]session.Invited, error) {
+	var hosts []notify.PlayerID
+	for _, i := range all {
+		hosts = append(hosts, i.Host.ID)
+	}
+	mine, theirs, err := db.BlocksBetween(ctx, player, hosts)
+	return slices.DeleteFunc(all, func(i session.Invited) bool {
+		return slices.Contains(mine, i.Host.ID) || slices.Contains(theirs, i.Host.ID)
+	}), err
+}
+
+// tablesOf fills in the tables of invitations, and who invites. It drops what does not wait any more: servers of an earlier
+// version leave invitations behind.
+func (db *DB) tablesOf(ctx context.Context, player notify.PlayerID, all []session.Invited) ([]session.Invited, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	var ids []session.ID
+	for _, i := range all {
+		ids = append(ids, i.Session)
+	}
+	among, keys := in("s.id", ids)
+	err := db.each(ctx, func(rows *sql.Rows) error {
+		var i session.Invited
+		var config string
+		var expires int64
+		err := rows.Scan(&i.Session, &i.JoinCode, &i.Game, &config, &i.TurnSeconds, &i.Seats, &i.Host.ID, &i.Host.DisplayName, &i.Host.Avatar, &expires)
+		i.Config, i.ExpiresAt = json.RawMessage(config), instant(expires)
+		if n := slices.IndexFunc(all, func(listed session.Invited) bool { return listed.Session == i.Session }); n >= 0 {
+			i.At = all[n].At
+			all[n] = i
+		}
+		return err
+	}, `SELECT s.id, s.join_code, s.game, s.config, s.turn_seconds, s.capacity, p.id, p.display_name, p.avatar, s.deadline_at
+		FROM sessions s JOIN invitations i ON i.session_id = s.id AND i.player_id = ? JOIN players p ON p.id = i.host_id
+		WHERE s.status = 'waiting' AND `+among, append([]any{string(player)}, keys...)...)
+	return slices.DeleteFunc(all, func(i session.Invited) bool { return i.JoinCode == "" }), err
 }
 
 // lookAtInvitations adds to deliveries that tell of invitations whether those stand, and who invites.
@@ -131,5 +186,7 @@ func (db *DB) lookAtInvitations(ctx context.Context, all []notify.Due) error {
 		return err
 	}, `SELECT i.session_id, i.player_id, p.display_name
 		FROM invitations i JOIN sessions s ON s.id = i.session_id AND s.status = 'waiting' JOIN players p ON p.id = i.host_id
-		WHERE i.status = 'open' AND `+noBlock("i.player_id", "i.host_id")+` AND `+among, keys...)
+		LEFT JOIN blocks m ON m.player_id = i.player_id AND m.blocked_id = i.host_id
+		LEFT JOIN blocks h ON h.player_id = i.host_id AND h.blocked_id = i.player_id
+		WHERE i.status = 'open' AND m.player_id IS NULL AND h.player_id IS NULL AND `+among, keys...)
 }

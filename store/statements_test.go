@@ -278,7 +278,7 @@ func explainSQLite(t *testing.T, db *sql.DB, s faultdb.Statement) (lines []strin
 
 var tables = []string{
 	"players", "logins", "tokens", "t", "l", "counters", "feed", "sessions", "seats", "s", "m", "b", "p", "changes", "tickets", "idempotency_keys", "devices", "v", "d",
-	"notices", "deliveries", "c", "invitations", "i", "blocks", "opponents", "o", "link_codes", "identities",
+	"notices", "deliveries", "c", "invitations", "i", "blocks", "opponents", "o", "h", "link_codes", "identities",
 }
 
 func explainMySQL(t *testing.T, db *sql.DB, s faultdb.Statement) (lines []string, scans bool) {

@@ -38,7 +38,7 @@ function apiInterface() {
         return `    /**\n     * ${summary}\n     *\n     * ${description}\n     */\n` +
             `    ${operationId}(${given}, how?: { signal?: AbortSignal }): Promise<${outputType(operation)}>;\n`;
     });
-    return `/** Every operation of the server. What goes into the path, the query and the body stands side by side in one object. */\n` +
+    return `/** Every operation of the server. What goes into path, query and body stands side by side in one object. */\n` +
         `export interface Api {\n${methods.join('')}}\n`;
 }
 
@@ -60,8 +60,10 @@ function schemaType({ $ref }) {
     return `components["schemas"]["${$ref.split('/').pop()}"]`;
 }
 
+/** Whether the answer is JSON, or empty. A stream is read by messages(). */
 function answersJSON({ responses }) {
-    return Object.entries(responses).every(([status, { content }]) => !status.startsWith('2') || !content || content['application/json']);
+    const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+    return successes.every(([, { content }]) => !content || content['application/json']);
 }
 
 function named({ parameters = [] }, where) {
@@ -79,11 +81,12 @@ function isOptional(operation) {
 
 function operationTable() {
     const lines = operations.map((operation) => {
-        const [path, query, body] = [named(operation, 'path'), named(operation, 'query'), Object.keys(bodySchema(operation)?.properties ?? {})];
-        const all = [...path, ...query, ...body];
-        if (new Set(all).size < all.length) throw new Error(`${operation.operationId}: a name stands in two of path, query and body`);
+        const { operationId, method, path, requestBody } = operation;
+        const query = named(operation, 'query');
+        const all = [...named(operation, 'path'), ...query, ...Object.keys(bodySchema(operation)?.properties ?? {})];
+        if (new Set(all).size < all.length) throw new Error(`${operationId}: a name stands in two of path, query and body`);
         const search = query.length > 0 ? `?${query.join('&')}` : '';
-        return `    ${operation.operationId}: '${operation.method} ${operation.path}${search}${operation.requestBody ? ' {}' : ''}',\n`;
+        return `    ${operationId}: '${method} ${path}${search}${requestBody ? ' {}' : ''}',\n`;
     });
     return made('from ../openapi.yaml') +
         `\n/** How each operation is called: its method and path, the names in its query, and {} when it has a body. */\n` +
@@ -107,11 +110,10 @@ function withoutTypes(name) {
 
 function clientTypes() {
     let types;
-    const program = ts.createProgram([here('client.ts').pathname], { ...options(), noEmit: false, declaration: true, emitDeclarationOnly: true });
+    const typesOnly = { ...options(), noEmit: false, declaration: true, emitDeclarationOnly: true };
+    const program = ts.createProgram([here('client.ts').pathname], typesOnly);
     const wrong = ts.getPreEmitDiagnostics(program);
-    if (wrong.length > 0) {
-        throw new Error(ts.formatDiagnostics(wrong, { getCanonicalFileName: (n) => n, getCurrentDirectory: () => here('.').pathname, getNewLine: () => '\n' }));
-    }
+    if (wrong.length > 0) throw new Error(ts.formatDiagnostics(wrong, ts.createCompilerHost(typesOnly)));
     program.emit(undefined, (name, text) => { if (name.endsWith('client.d.ts')) types = text; });
     return made('from client.ts') + types;
 }

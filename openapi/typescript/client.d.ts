@@ -38,7 +38,7 @@ export interface Timing {
     streamAgain: number;
 }
 export interface Options {
-    /** Where the login is kept. Otherwise localStorage, or memory where there is none. */
+    /** Where the login is kept. Otherwise the browser's database (IndexedDB), or memory where there is none. */
     storage?: TokenStorage;
     /** Tells several players of one browser apart: each profile has a login of its own. */
     profile?: string;

@@ -94,21 +94,21 @@ export class Client {
     #acknowledged = 0;
 
     static async connect(address, options) {
-        const client = new Client(address, options);
+        const name = `yourturn ${address} ${options.profile ?? ''}`.trim();
+        const client = new Client(address, name, options.storage ?? await ownStorage(name), options);
         await client.#login.start(options.guest ?? {});
         return client;
     }
 
-    constructor(address, options) {
+    constructor(address, name, storage, options) {
         this.#timing = { ...defaultTiming, ...options.timing };
         this.#wire = new Wire(address, options.fetch ?? fetch, this.#timing);
         this.onBadge = options.onBadge;
-        const name = `yourturn ${address} ${options.profile ?? ''}`.trim();
         const lost = (problem) => {
             this.#forget();
             options.onSignedOut?.(problem);
         };
-        this.#login = new Login(this.#wire, name, options.storage ?? ownStorage(name), lost);
+        this.#login = new Login(this.#wire, name, storage, lost);
         const operations = Object.keys(routes);
         this.api = Object.fromEntries(operations.map((operation) => [operation, (input, how) => this.#call(operation, input, how?.signal)]));
     }
@@ -228,9 +228,10 @@ export class Client {
 
     async *#poll(place, signal) {
         const until = Date.now() + this.#timing.streamAgain * 1000;
-        const wait = this.#timing.poll;
         while (Date.now() < until) {
-            const page = await this.#login.authorise(place.player, signal, (token) => this.#wire.ask('listFeed', { input: { after: place.after, limit: 100, wait }, token, signal, wait }));
+            const wait = place.failures > 0 ? 0 : this.#timing.poll; // first to find out whether there is a connection
+            const input = { after: place.after, limit: 100, wait };
+            const page = await this.#login.authorise(place.player, signal, (token) => this.#wire.ask('listFeed', { input, token, signal, wait }));
             if (place.failures > 0)
                 this.#catchUp();
             place.failures = 0;
@@ -373,7 +374,8 @@ class Login {
         if (refused.name !== 'token-invalid')
             throw refused;
         const kept = await this.storage.load();
-        if (kept?.player_id === this.playerId && kept.access_token !== used.access_token)
+        const isOurs = kept?.player_id === this.playerId;
+        if (isOurs && kept.access_token !== used.access_token)
             return kept; // another tab was faster
         await this.#lose(used, refused);
         throw refused;
@@ -452,7 +454,8 @@ class Login {
 
 /** What the server would say to a call without a token. */
 function nobody(detail) {
-    return new Problem({ type: 'urn:yourturn:problem:token-missing', title: 'Nobody is signed in', detail, status: 401, request_id: '' });
+    const type = 'urn:yourturn:problem:token-missing';
+    return new Problem({ type, title: 'Nobody is signed in', detail, status: 401, request_id: '' });
 }
 
 /** One request and its answer, as they travel. */
@@ -489,7 +492,8 @@ class Wire {
     /** Sends a request and returns when its answer begins, which it must soon. */
     async begin(operation, call) {
         const stop = linked(call.signal);
-        const timer = setTimeout(() => stop.abort(new Error(`no answer in ${this.timing.answer} s`)), this.timing.answer * 1000);
+        const seconds = this.timing.answer;
+        const timer = setTimeout(() => stop.abort(new Error(`no answer in ${seconds} s`)), seconds * 1000);
         return this.#open(operation, { ...call, signal: stop.signal }).finally(() => clearTimeout(timer));
     }
 
@@ -543,7 +547,7 @@ function refusal(operation, response, text) {
     try {
         const problem = JSON.parse(text);
         if (problem.type.startsWith('urn:yourturn:'))
-            return new Problem({ ...problem, retry_after: problem.retry_after ?? retry_after });
+            return new Problem({ retry_after, ...problem });
     }
     catch {
         // Something between us and the server has answered.
@@ -553,8 +557,10 @@ function refusal(operation, response, text) {
 
 /** Names the call in an error that does not. */
 function told(operation, error) {
-    if (error instanceof Problem || error instanceof CallFailed || error instanceof TypeError && error.message.startsWith(operation))
+    if (error instanceof Problem || error instanceof CallFailed)
         return error;
+    if (error instanceof TypeError && error.message.startsWith(operation))
+        return error; // the caller's mistake
     return new CallFailed(operation, error instanceof Error ? error.message : String(error), { cause: error });
 }
 
@@ -600,7 +606,8 @@ async function* events(begin, timing, signal) {
     };
     try {
         const response = await begin(stop.signal);
-        if (!response.headers.get('Content-Type')?.startsWith('text/event-stream'))
+        const type = response.headers.get('Content-Type');
+        if (!type?.startsWith('text/event-stream'))
             throw new Error('the answer is no stream');
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
         let [rest, event, data, patience] = ['', 'message', '', timing.greeting];
@@ -691,20 +698,50 @@ function newKey() {
     return Array.from(random, (part) => part.toString(36)).join('-');
 }
 
-/** localStorage under this name, or memory where there is none or the person does not allow it. */
-function ownStorage(name) {
+/** The browser's database, or memory where there is none or the person does not allow it. */
+async function ownStorage(name) {
     try {
-        const local = globalThis.localStorage;
-        local.getItem(name);
-        return {
-            load: () => JSON.parse(local.getItem(name) ?? 'null') ?? undefined,
-            save: (tokens) => local.setItem(name, JSON.stringify(tokens)),
-            clear: () => local.removeItem(name),
-        };
+        const storage = inBrowser(name);
+        await storage.load();
+        return storage;
     }
     catch {
         return memory();
     }
+}
+
+/**
+ * IndexedDB shows all tabs of an origin the same, and its service worker too. What one tab writes to localStorage the
+ * others may see too late.
+ */
+function inBrowser(name) {
+    const table = 'logins';
+    const answer = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const run = async (mode, work) => {
+        const opening = indexedDB.open('yourturn', 1);
+        opening.onupgradeneeded = () => opening.result.createObjectStore(table);
+        const database = await answer(opening); // each time: telephones lose what is held open
+        try {
+            const transaction = database.transaction(table, mode);
+            const request = work(transaction.objectStore(table));
+            await new Promise((resolve, reject) => {
+                transaction.oncomplete = resolve;
+                transaction.onabort = () => reject(transaction.error);
+            });
+            return request.result;
+        }
+        finally {
+            database.close();
+        }
+    };
+    return {
+        load: () => run('readonly', (logins) => logins.get(name)),
+        save: async (tokens) => { await run('readwrite', (logins) => logins.put(tokens, name)); },
+        clear: () => run('readwrite', (logins) => logins.delete(name)),
+    };
 }
 
 /** A storage that forgets when the program ends. */

@@ -62,7 +62,7 @@ export interface Timing {
 }
 
 export interface Options {
-    /** Where the login is kept. Otherwise localStorage, or memory where there is none. */
+    /** Where the login is kept. Otherwise the browser's database (IndexedDB), or memory where there is none. */
     storage?: TokenStorage;
     /** Tells several players of one browser apart: each profile has a login of its own. */
     profile?: string;
@@ -109,7 +109,9 @@ export class Problem extends Error {
 export class CallFailed extends Error {
     override name = 'call-failed';
 
-    constructor(readonly operation: string, what: string, options?: { cause?: unknown; status?: number; retry_after?: number }) {
+    constructor(
+        readonly operation: string, what: string, options?: { cause?: unknown; status?: number; retry_after?: number },
+    ) {
         super(`${operation}: ${what}`, { cause: options?.cause });
         this.status = options?.status;
         this.retry_after = options?.retry_after;
@@ -152,21 +154,21 @@ export class Client {
     #acknowledged = 0;
 
     static async connect(address: string, options: Options): Promise<Client> {
-        const client = new Client(address, options);
+        const name = `yourturn ${address} ${options.profile ?? ''}`.trim();
+        const client = new Client(address, name, options.storage ?? await ownStorage(name), options);
         await client.#login.start(options.guest ?? {});
         return client;
     }
 
-    private constructor(address: string, options: Options) {
+    private constructor(address: string, name: string, storage: TokenStorage, options: Options) {
         this.#timing = { ...defaultTiming, ...options.timing };
         this.#wire = new Wire(address, options.fetch ?? fetch, this.#timing);
         this.onBadge = options.onBadge;
-        const name = `yourturn ${address} ${options.profile ?? ''}`.trim();
         const lost = (problem: Problem): void => {
             this.#forget();
             options.onSignedOut?.(problem);
         };
-        this.#login = new Login(this.#wire, name, options.storage ?? ownStorage(name), lost);
+        this.#login = new Login(this.#wire, name, storage, lost);
         const operations = Object.keys(routes) as Operation[];
         this.api = Object.fromEntries(operations.map((operation) =>
             [operation, (input?: object, how?: { signal?: AbortSignal }) => this.#call(operation, input, how?.signal)],
@@ -199,7 +201,9 @@ export class Client {
      * However often it has to be sent, it is taken once. A {@link Problem} carries the session as it is instead:
      * somebody was faster, or the rules refuse it.
      */
-    async play<S extends { id: string; turn: number }>(session: S, move: object, how?: { signal?: AbortSignal }): Promise<S & { move: Schemas['MoveTaken'] }> {
+    async play<S extends { id: string; turn: number }>(
+        session: S, move: object, how?: { signal?: AbortSignal },
+    ): Promise<S & { move: Schemas['MoveTaken'] }> {
         const input = { session_id: session.id, turn: session.turn, move: move as Record<string, unknown> };
         const played: unknown = await this.api.playMove(input, how);
         void this.#countBadge();
@@ -282,10 +286,11 @@ export class Client {
 
     async *#poll(place: Place, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
         const until = Date.now() + this.#timing.streamAgain * 1000;
-        const wait = this.#timing.poll;
         while (Date.now() < until) {
+            const wait = place.failures > 0 ? 0 : this.#timing.poll; // first to find out whether there is a connection
+            const input = { after: place.after, limit: 100, wait };
             const page = await this.#login.authorise(place.player, signal, (token) =>
-                this.#wire.ask('listFeed', { input: { after: place.after, limit: 100, wait }, token, signal, wait })) as Schemas['FeedPage'];
+                this.#wire.ask('listFeed', { input, token, signal, wait })) as Schemas['FeedPage'];
             if (place.failures > 0) this.#catchUp();
             place.failures = 0;
             if (page.reset) yield this.#reset(place, page.last_seq);
@@ -362,7 +367,8 @@ class Login {
     #renewal?: Promise<Tokens>;
 
     constructor(
-        readonly wire: Wire, readonly name: string, readonly storage: TokenStorage, readonly onLost: (problem: Problem) => void,
+        readonly wire: Wire, readonly name: string, readonly storage: TokenStorage,
+        readonly onLost: (problem: Problem) => void,
     ) {}
 
     /** Aborts when the player of this client is not the same any more. */
@@ -420,7 +426,8 @@ class Login {
         if (refused.name === 'token-expired') return this.#renew(used);
         if (refused.name !== 'token-invalid') throw refused;
         const kept = await this.storage.load();
-        if (kept?.player_id === this.playerId && kept.access_token !== used.access_token) return kept; // another tab was faster
+        const isOurs = kept?.player_id === this.playerId;
+        if (isOurs && kept.access_token !== used.access_token) return kept; // another tab was faster
         await this.#lose(used, refused);
         throw refused;
     }
@@ -491,7 +498,8 @@ class Login {
 
 /** What the server would say to a call without a token. */
 function nobody(detail?: string): Problem {
-    return new Problem({ type: 'urn:yourturn:problem:token-missing', title: 'Nobody is signed in', detail, status: 401, request_id: '' });
+    const type = 'urn:yourturn:problem:token-missing';
+    return new Problem({ type, title: 'Nobody is signed in', detail, status: 401, request_id: '' });
 }
 
 type Operation = keyof typeof routes;
@@ -531,7 +539,8 @@ class Wire {
     /** Sends a request and returns when its answer begins, which it must soon. */
     async begin(operation: Operation, call: Call): Promise<Response> {
         const stop = linked(call.signal);
-        const timer = setTimeout(() => stop.abort(new Error(`no answer in ${this.timing.answer} s`)), this.timing.answer * 1000);
+        const seconds = this.timing.answer;
+        const timer = setTimeout(() => stop.abort(new Error(`no answer in ${seconds} s`)), seconds * 1000);
         return this.#open(operation, { ...call, signal: stop.signal }).finally(() => clearTimeout(timer));
     }
 
@@ -578,7 +587,7 @@ function refusal(operation: string, response: Response, text: string): Problem |
     const retry_after = Number(response.headers.get('Retry-After')) || undefined;
     try {
         const problem = JSON.parse(text) as Schemas['Problem'];
-        if (problem.type.startsWith('urn:yourturn:')) return new Problem({ ...problem, retry_after: problem.retry_after ?? retry_after });
+        if (problem.type.startsWith('urn:yourturn:')) return new Problem({ retry_after, ...problem });
     } catch {
         // Something between us and the server has answered.
     }
@@ -587,7 +596,8 @@ function refusal(operation: string, response: Response, text: string): Problem |
 
 /** Names the call in an error that does not. */
 function told(operation: string, error: unknown): unknown {
-    if (error instanceof Problem || error instanceof CallFailed || error instanceof TypeError && error.message.startsWith(operation)) return error;
+    if (error instanceof Problem || error instanceof CallFailed) return error;
+    if (error instanceof TypeError && error.message.startsWith(operation)) return error; // the caller's mistake
     return new CallFailed(operation, error instanceof Error ? error.message : String(error), { cause: error });
 }
 
@@ -632,7 +642,8 @@ async function* events(
     };
     try {
         const response = await begin(stop.signal);
-        if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) throw new Error('the answer is no stream');
+        const type = response.headers.get('Content-Type');
+        if (!type?.startsWith('text/event-stream')) throw new Error('the answer is no stream');
         const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
         let [rest, event, data, patience] = ['', 'message', '', timing.greeting];
         for (;;) {
@@ -712,19 +723,48 @@ function newKey(): string {
     return Array.from(random, (part) => part.toString(36)).join('-');
 }
 
-/** localStorage under this name, or memory where there is none or the person does not allow it. */
-function ownStorage(name: string): TokenStorage {
+/** The browser's database, or memory where there is none or the person does not allow it. */
+async function ownStorage(name: string): Promise<TokenStorage> {
     try {
-        const local = globalThis.localStorage;
-        local.getItem(name);
-        return {
-            load: () => JSON.parse(local.getItem(name) ?? 'null') ?? undefined,
-            save: (tokens) => local.setItem(name, JSON.stringify(tokens)),
-            clear: () => local.removeItem(name),
-        };
+        const storage = inBrowser(name);
+        await storage.load();
+        return storage;
     } catch {
         return memory();
     }
+}
+
+/**
+ * IndexedDB shows all tabs of an origin the same, and its service worker too. What one tab writes to localStorage the
+ * others may see too late.
+ */
+function inBrowser(name: string): TokenStorage {
+    const table = 'logins';
+    const answer = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const run = async <T>(mode: IDBTransactionMode, work: (logins: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
+        const opening = indexedDB.open('yourturn', 1);
+        opening.onupgradeneeded = () => opening.result.createObjectStore(table);
+        const database = await answer(opening); // each time: telephones lose what is held open
+        try {
+            const transaction = database.transaction(table, mode);
+            const request = work(transaction.objectStore(table));
+            await new Promise((resolve, reject) => {
+                transaction.oncomplete = resolve;
+                transaction.onabort = () => reject(transaction.error);
+            });
+            return request.result;
+        } finally {
+            database.close();
+        }
+    };
+    return {
+        load: () => run<Tokens | undefined>('readonly', (logins) => logins.get(name)),
+        save: async (tokens) => { await run('readwrite', (logins) => logins.put(tokens, name)); },
+        clear: () => run('readwrite', (logins) => logins.delete(name)),
+    };
 }
 
 /** A storage that forgets when the program ends. */

@@ -14246,7 +14246,7 @@ export interface operations {
         };
     };
 }
-/** Every operation of the server. What goes into the path, the query and the body stands side by side in one object. */
+/** Every operation of the server. What goes into path, query and body stands side by side in one object. */
 export interface Api {
     /**
      * A person has seen it

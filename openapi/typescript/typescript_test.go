@@ -2,6 +2,7 @@ package typescript_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -124,8 +125,10 @@ func TestExampleSurvivesTheServer(t *testing.T) {
 	p.Kill()
 	p.Restart(t)
 	said := example.End(t)
-	if got := strings.Count(said, "move "); got != 7 {
-		t.Errorf("%d moves:\n%s", got, said)
+	for turn := 1; turn <= 7; turn++ {
+		if got := strings.Count(said, fmt.Sprintf("move %d ", turn)); got != 1 {
+			t.Errorf("move %d was played %d times:\n%s", turn, got, said)
+		}
 	}
 	if !strings.HasSuffix(said, " wins.\n") {
 		t.Errorf("nobody won:\n%s", said)

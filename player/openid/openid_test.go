@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -38,8 +39,18 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{issuer: servertest.NewIssuer(t), t: t}
 	d.now.Store(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Unix())
-	d.Provider = openid.New(openid.Config{Name: "club", Issuer: d.URL, ClientIDs: []string{"web", "ios"}}, http.DefaultClient, d.time)
+	d.Provider = openid.New(openid.Config{Name: "club", Issuer: d.URL, ClientIDs: []string{"web", "ios"}}, d.client(), d.time)
 	return d
+}
+
+// client finds the issuer under every name that there is, so that a test sees what is asked of whom.
+func (d *desk) client() *http.Client {
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, strings.TrimPrefix(d.URL, "http://"))
+	}
+	transport := &http.Transport{DialContext: dial}
+	d.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
 
 func (d *desk) time() time.Time      { return time.Unix(d.now.Load(), 0) }
@@ -139,7 +150,7 @@ func TestTheTwoNamesOfGoogle(t *testing.T) {
 		"https://login.example":       {"https://login.example": true, "login.example": false, "https://login.example/": false},
 	} {
 		d := newDesk(t)
-		d.Provider = openid.New(openid.Config{Name: "x", Issuer: issuer, Keys: d.URL + servertest.IssuerKeys, ClientIDs: []string{"web"}}, http.DefaultClient, d.time)
+		d.Provider = openid.New(openid.Config{Name: "x", Issuer: issuer, Keys: d.URL + servertest.IssuerKeys, ClientIDs: []string{"web"}}, d.client(), d.time)
 		for name, ok := range names {
 			if token := d.token(map[string]any{"iss": name}); ok {
 				d.takes(name, token, "")
@@ -215,7 +226,7 @@ func TestAttackBadTokens(t *testing.T) {
 		"a blank at an end": {d.token(map[string]any{"sub": "ann "}), "sub"},
 		"a long subject":    {d.token(map[string]any{"sub": strings.Repeat("a", 256)}), "sub"},
 		"a strange subject": {d.token(map[string]any{"sub": "änn\x00"}), "sub"},
-		"unasked nonce":     {good, "nonce"},
+		"unasked nonce":     {good, "must be given"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.t = t
@@ -254,39 +265,73 @@ func TestKeysThatWereTakenBackAreForgotten(t *testing.T) {
 	d := newDesk(t)
 	stolen := d.Key()
 	d.takes("before", d.by(stolen, nil, nil), "")
-	d.Publish(servertest.NewIssuerKey(t, "second", "ES256"))
+	asked := make(chan string, 2)
+	d.Instead(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		if r.URL.Path == servertest.IssuerDocument {
+			fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, d.URL, d.URL+servertest.IssuerKeys)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{servertest.NewIssuerKey(t, "second", "ES256").Public()}})
+	})
 	d.pass(time.Hour)
 	d.takes("answered while the issuer is asked", d.by(stolen, nil, nil), "")
-	d.refuses("once the issuer has answered", d.by(servertest.NewIssuerKey(t, "third", "ES256"), nil, nil), "", "signature") // waits for that answer
+	for range 2 {
+		select {
+		case <-asked:
+		case <-time.After(time.Minute):
+			t.Fatal("never asked again")
+		}
+	}
+	d.refuses("who waits for that answer", d.by(servertest.NewIssuerKey(t, "third", "ES256"), nil, nil), "", "signature")
 	d.refuses("afterwards", d.by(stolen, nil, nil), "", "signature")
 }
 
 func TestIssuerIsDown(t *testing.T) {
-	for name, answer := range map[string]http.HandlerFunc{
-		"an error":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) },
-		"not found": http.NotFound,
-		"hangs up":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"a page":    func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>welcome to the hotel</html>") },
-		"no keys":   func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys":[]}`) },
-		"endless": func(w http.ResponseWriter, _ *http.Request) {
-			for range 300 {
-				fmt.Fprint(w, strings.Repeat(" ", 1024))
+	says := func(d *desk, document string) http.HandlerFunc { // and has good keys
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == servertest.IssuerDocument {
+				fmt.Fprint(w, document)
+				return
 			}
-			fmt.Fprint(w, `{"keys":[]}`)
+			_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{d.Key().Public()}})
+		}
+	}
+	always := func(answer http.HandlerFunc) func(*desk) http.HandlerFunc {
+		return func(*desk) http.HandlerFunc { return answer }
+	}
+	for name, answer := range map[string]func(d *desk) http.HandlerFunc{
+		"an error":  always(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) }),
+		"not found": always(http.NotFound),
+		"hangs up":  always(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+		"a page":    always(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>welcome to the hotel</html>") }),
+		"no keys":   always(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys":[]}`) }),
+		"too long": func(d *desk) http.HandlerFunc {
+			return says(d, fmt.Sprintf(`{"issuer":%q,"jwks_uri":%q}`, d.URL, d.URL+servertest.IssuerKeys)+strings.Repeat(" ", 300<<10))
 		},
-		"leads elsewhere": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
-		"keys over plain HTTP": func(w http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(w, `{"issuer":"http://%s","jwks_uri":"http://login.example/keys"}`, r.Host)
+		"leads elsewhere": func(d *desk) http.HandlerFunc {
+			good := says(d, fmt.Sprintf(`{"issuer":%q,"jwks_uri":%q}`, d.URL, d.URL+servertest.IssuerKeys))
+			return func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == servertest.IssuerKeys {
+					http.Redirect(w, r, "/elsewhere", http.StatusFound)
+					return
+				}
+				good(w, r)
+			}
 		},
-		"keys on this machine's disk": func(w http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(w, `{"issuer":"http://%s","jwks_uri":"file:///keys"}`, r.Host)
+		"keys over plain HTTP": func(d *desk) http.HandlerFunc {
+			return says(d, fmt.Sprintf(`{"issuer":%q,"jwks_uri":"http://login.example/keys"}`, d.URL))
 		},
-		"another's name": func(w http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(w, `{"issuer":"https://evil.example","jwks_uri":"http://%s/keys"}`, r.Host)
+		"keys on this machine's disk": func(d *desk) http.HandlerFunc {
+			return says(d, fmt.Sprintf(`{"issuer":%q,"jwks_uri":"file:///keys"}`, d.URL))
+		},
+		"another's name": func(d *desk) http.HandlerFunc {
+			return says(d, fmt.Sprintf(`{"issuer":"https://evil.example","jwks_uri":%q}`, d.URL+servertest.IssuerKeys))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
+			answer := answer(d)
 			d.Instead(answer)
 			token := d.token(nil)
 			down := d.isDown("at first", token)

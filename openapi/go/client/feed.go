@@ -199,22 +199,20 @@ func (f *follower) stream(ctx context.Context) (greeted bool, err error) {
 }
 
 // open asks for a stream. It is not repeated here: follow does that.
-func (f *follower) open(ctx context.Context) (body io.ReadCloser, err error) {
+func (f *follower) open(ctx context.Context) (io.ReadCloser, error) {
 	address := f.address + "/v1/me/stream"
 	if f.after != nil {
 		address += "?after=" + strconv.FormatInt(*f.after, 10)
 	}
-	err = f.login.with(ctx, func(token string) error {
+	return with(ctx, f.login, func(token string) (io.ReadCloser, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Accept", "text/event-stream")
-		body, err = f.calls.openStream(r)
-		return err
+		return f.calls.openStream(r)
 	})
-	return body, err
 }
 
 func (c *caller) openStream(r *http.Request) (io.ReadCloser, error) {

@@ -310,7 +310,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
-	if got, err := events.next(); err != io.EOF {
+	if got, err := events.next(); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %q, %v", got, err)
 	}
 	if want := strings.Count(stream, "\n"); lines != want {

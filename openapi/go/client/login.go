@@ -176,18 +176,18 @@ func (l *login) serves(held *Login, refused string) bool {
 }
 
 // with calls with a token, and once more with a new one if the server refuses the first.
-func (l *login) with(ctx context.Context, call func(token string) error) error {
+func with[Answer any](ctx context.Context, l *login, call func(token string) (Answer, error)) (answer Answer, err error) {
 	token, err := l.token(ctx, "")
 	if err != nil {
-		return err
+		return answer, err
 	}
-	err = call(token)
+	answer, err = call(token)
 	if problem, refused := errors.AsType[*Problem](err); !refused || problem.Status != http.StatusUnauthorized {
-		return err
+		return answer, err
 	}
 	token, err = l.token(ctx, token)
 	if err != nil {
-		return err
+		return answer, err
 	}
 	return call(token)
 }
@@ -299,11 +299,9 @@ type signed struct {
 
 var _ wire.HttpRequestDoer = (*signed)(nil)
 
-func (s *signed) Do(r *http.Request) (response *http.Response, err error) {
-	err = s.login.with(r.Context(), func(token string) error {
+func (s *signed) Do(r *http.Request) (*http.Response, error) {
+	return with(r.Context(), s.login, func(token string) (*http.Response, error) {
 		r.Header.Set("Authorization", "Bearer "+token)
-		response, err = s.calls.Do(r)
-		return err
+		return s.calls.Do(r)
 	})
-	return response, err
 }

@@ -110,7 +110,10 @@ func TestBadge(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var following sync.WaitGroup
 	following.Go(func() {
-		for range one.Messages(ctx) { // as an app's loop does
+		for _, err := range one.Messages(ctx) { // as an app's loop does
+			if err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
 		}
 	})
 	defer following.Wait()

@@ -75,17 +75,19 @@ async function canMove(person) {
 }
 
 async function over(people) {
-    await Promise.all(people.map(({ page }) =>
-        page.waitForFunction(() => /win|lose|draw/.test(document.getElementById('says').textContent), undefined, { timeout: 0 })));
+    const isOver = () => /win|lose|draw/.test(document.getElementById('says').textContent);
+    await Promise.all(people.map(({ page }) => page.waitForFunction(isOver, undefined, { timeout: 0 })));
 }
 
-/** As the server's history has it, asked with the page's own login. */
-async function movesTaken(page) {
-    const [tokens] = await page.evaluate(() => Object.values(localStorage).map((kept) => JSON.parse(kept)));
-    const ask = async (path) => (await fetch(server + path, { headers: { Authorization: `Bearer ${tokens.access_token}` } })).json();
-    const { items: [session] } = await ask('/v1/sessions?status=finished');
-    const { items } = await ask(`/v1/sessions/${session.id}/events?limit=100`);
-    return items.filter(({ kind }) => kind === 'move').length;
+/** As the server's history has it, asked for by another tab's client, which is the same player. */
+function movesTaken(page) {
+    return page.evaluate(async (address) => {
+        const { connect } = await import(`${address}/client.js`);
+        const { api } = await connect();
+        const { items: [session] } = await api.listSessions({ status: 'finished' });
+        const { items } = await api.listEvents({ session_id: session.id, limit: 100 });
+        return items.filter(({ kind }) => kind === 'move').length;
+    }, server);
 }
 
 /** Two tabs become one guest, and renew their tokens once. */

@@ -1,12 +1,15 @@
 // What the client promises, against a real server whose clock can be moved: node --test does not stop it, and each test
 // puts a proxy between the two that breaks what is to be broken.
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test as story } from 'node:test';
 import { CallFailed, connect, memory, Problem } from '../client.js';
 import { proxy } from './proxy.mjs';
 
 const server = process.env.SERVER;
 const quick = { answer: 5, patience: 5, pause: [0.02, 0.2], greeting: 1, silence: 1, poll: 1, streamAgain: 60 };
+
+/** One that waits for what never comes is to be told by its name. */
+const test = (name, run) => story(name, { timeout: 60_000 }, run);
 
 /** A proxy that ends with the test, and a client behind it. */
 async function behind(t, before, options = {}) {
@@ -19,13 +22,14 @@ async function behind(t, before, options = {}) {
 
 async function advance(seconds) {
     const body = JSON.stringify({ seconds });
-    const moved = await fetch(`${server}/v1/test/clock`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+    const headers = { 'Content-Type': 'application/json' };
+    const moved = await fetch(`${server}/v1/test/clock`, { method: 'POST', headers, body });
     assert.equal(moved.status, 200);
 }
 
 /** Two clients at one table; the first is to move. */
 async function pair(t, before) {
-    const [host, guest] = [await behind(t, before), await behind(t)];
+    const [host, guest] = [await behind(t, before), await behind(t, before)];
     const open = await host.client.api.startTicTacToeSession({});
     await guest.client.api.joinSession({ join_code: open.join_code });
     const session = await host.client.api.getTicTacToeSession({ session_id: open.id });
@@ -254,8 +258,10 @@ test('the feed comes in order and once, though every stream breaks', async (t) =
 });
 
 for (const [how, fate] of Object.entries({
-    'are refused': 'refuse', 'are answered by something else': { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<p>Welcome to our hotel' },
-    'never say a word': 'hold', 'are forbidden': { status: 502, body: 'no' },
+    'are refused': 'refuse',
+    'never say a word': 'hold',
+    'are forbidden': { status: 502, body: 'no' },
+    'are answered by something else': { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<p>Welcome to our hotel' },
 })) {
     test(`where streams ${how}, the feed is asked for`, async (t) => {
         const { client, way } = await behind(t, undefined, { timing: { ...quick, answer: 0.5, patience: 0.5 } });
@@ -354,19 +360,21 @@ test('what could not be said to be seen is said when there is a connection again
     await feed.end();
 });
 
-test('the badge follows the sessions that wait', async (t) => {
-    const shown = [];
-    const { client, session, other } = await pair(t);
-    client.onBadge = (waiting) => shown.push(waiting);
-    const feed = collect(client);
-    await until(() => client.badge === 1);
-    const played = await client.play(session, { cell: 0 });
-    await until(() => client.badge === 0);
-    await other.play(played, { cell: 1 });
-    await until(() => client.badge === 1);
-    assert.deepEqual(shown, [1, 0, 1]);
-    await feed.end();
-});
+for (const streams of [true, false]) {
+    test(`the badge follows the sessions that wait, by ${streams ? 'stream' : 'question'}`, async (t) => {
+        const shown = [];
+        const { client, session, other } = await pair(t, on('GET /v1/me/stream', () => (streams ? undefined : 'refuse')));
+        client.onBadge = (waiting) => shown.push(waiting);
+        const feed = collect(client);
+        await until(() => client.badge === 1);
+        const played = await client.play(session, { cell: 0 });
+        await until(() => client.badge === 0);
+        await other.play(played, { cell: 1 });
+        await until(() => client.badge === 1);
+        assert.deepEqual(shown, [1, 0, 1]);
+        await feed.end();
+    });
+}
 
 test('the feed ends when its signal says so', async (t) => {
     const { client } = await behind(t);

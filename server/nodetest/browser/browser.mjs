@@ -48,8 +48,7 @@ export async function open(context, address) {
     page.on('console', (message) => {
         if (message.type() !== 'error' && message.type() !== 'warning') return;
         const text = message.text();
-        const lost = /^Failed to load resource: (net::ERR_|the server responded with a status of 5)/.test(text) || /net::ERR_/.test(text);
-        (lost ? losses : errors).push(text);
+        (/net::ERR_|responded with a status of 5/.test(text) ? losses : errors).push(text);
     });
     await page.goto(address);
     return { page, errors, losses };

@@ -44,7 +44,8 @@ import yourturn.wire.models.TokenRequest
  * Makes a client. It goes on as the player in [storage], without a call to the server; with nothing there it becomes a
  * guest, and keeps the login before anything else is done with it.
  *
- * [onSignedOut] is called when the server does not know the login any more: the person must sign in again.
+ * [onSignedOut] is called when the server does not know the login any more: the person must sign in again. It is called
+ * on any thread, and should only pass the word on.
  */
 suspend fun connect(
     address: String,

@@ -56,7 +56,7 @@ internal class Logins(
     suspend fun renewed(old: Login, refusal: Problem?, renew: suspend (Login) -> Login): Login? = lock.withLock {
         val stored = storage.load()
         if (stored?.accessToken != old.accessToken) {
-            current = stored
+            if (stored?.playerId == old.playerId) current = stored else become(stored)
             return stored
         }
         if (refusal != null && refusal.name != "token-expired") throw signedOut(refusal)

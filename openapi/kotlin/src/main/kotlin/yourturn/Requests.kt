@@ -9,6 +9,8 @@ import kotlin.time.Duration
 import kotlin.time.TimeSource
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.serialization.SerialName
+import kotlinx.serialization.Serializable
 import okhttp3.Call
 import okhttp3.Callback
 import okhttp3.HttpUrl
@@ -19,9 +21,9 @@ import okhttp3.RequestBody.Companion.toRequestBody
 import okhttp3.Response
 import okhttp3.ResponseBody.Companion.toResponseBody
 import okio.BufferedSink
+import yourturn.wire.models.Player
 import yourturn.wire.models.PlayerRequest
 import yourturn.wire.models.TokenRequest
-import yourturn.wire.models.Tokens
 
 /** Sends requests: with the player's token, renewed when it must be, and once more where that is safe. */
 internal class Requests(
@@ -64,9 +66,19 @@ internal class Requests(
             val answer = exchange(request)
             if (answer.isSuccessful) answer else throw answer.refusal(request.call())
         }
-        val tokens: Tokens = wireJson.decodeFromString(answer.body!!.string())
-        return Login(tokens.accessToken, tokens.refreshToken, now() + tokens.expiresIn * 1000, tokens.playerId)
+        val made: Issued = wireJson.decodeFromString(answer.body!!.string())
+        return Login(made.accessToken, made.refreshToken, now() + made.expiresIn * 1000, made.playerId ?: made.player?.id)
     }
+
+    /** What createPlayer and createTokens have in common, and where each names the player. */
+    @Serializable
+    private class Issued(
+        @SerialName("access_token") val accessToken: String,
+        @SerialName("refresh_token") val refreshToken: String,
+        @SerialName("expires_in") val expiresIn: Long,
+        @SerialName("player_id") val playerId: String? = null,
+        val player: Player? = null,
+    )
 
     fun request(path: String, vararg query: Pair<String, String?>): Request.Builder {
         val url = address.newBuilder().addPathSegments(path.removePrefix("/"))

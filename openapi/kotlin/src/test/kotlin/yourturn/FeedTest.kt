@@ -10,6 +10,7 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.toList
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
@@ -97,9 +98,7 @@ class FeedTest {
         pair().use { pair ->
             val first = CountDownLatch(1)
             pair.proxy.fault = { if (it == STREAM) Proxy.CutAfter(9) else null }
-            val told = async {
-                pair.ann.messages().take(8).toList().map { message -> message.seq.also { first.countDown() } }
-            }
+            val told = async { pair.ann.messages().onEach { first.countDown() }.numbers(8) }
             pair.makeMessages(4)
             runInterruptible(Dispatchers.IO) { first.await() }
             letTokensExpire()
@@ -113,15 +112,12 @@ class FeedTest {
         for (blocked in listOf(false, true)) pair().use { pair ->
             pair.proxy.fault = { if (it == STREAM && blocked) Proxy.Answer(403) else null }
             pair.makeMessages(2)
-            val reset = CountDownLatch(1)
-            val told = async {
-                pair.ann.messages(after = 1_000_000).take(3).toList().onEach { reset.countDown() }
-            }
+            val told = async { pair.ann.messages(after = 1_000_000).take(3).toList() }
             val first = pair.ann.messages(after = 1_000_000).first()
             assertEquals(RESET, first.kind)
             val last = pair.ann.api.feed.listFeed(after = 0).lastSeq
             assertEquals(last, first.seq)
-            // Whenever the other one is told to begin anew, what follows comes next.
+            // Whenever the other one was told to begin anew: what follows comes next.
             val more = launch { while (true) pair.table() }
             val heard = told.await()
             more.cancel()

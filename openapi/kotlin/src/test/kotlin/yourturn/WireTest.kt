@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test
 import yourturn.wire.apis.RpsApi
 import yourturn.wire.models.FeedMessage
 import yourturn.wire.models.RockPaperScissorsConfig
+import yourturn.wire.models.RockPaperScissorsMove
 import yourturn.wire.models.RockPaperScissorsSessionRequest
 import yourturn.wire.models.TicketRequest
 
@@ -17,8 +18,8 @@ class WireTest {
         assertEquals("tea_served", message.kind)
         assertEquals(OffsetDateTime.parse("2026-01-02T03:04:05Z"), message.at)
         assertEquals("[1,null]", message.data["sugar"].toString())
-        val config: RockPaperScissorsConfig = wireJson.decodeFromString("""{"best_of": 99}""")
-        assertEquals(RockPaperScissorsConfig.BestOf.unknown, config.bestOf)
+        val move: RockPaperScissorsMove = wireJson.decodeFromString("""{"throw": "well", "spin": true}""")
+        assertEquals(RockPaperScissorsMove("well"), move)
     }
 
     @Test
@@ -27,11 +28,11 @@ class WireTest {
     }
 
     @Test
-    fun `numbers of which only some are allowed stay numbers`() = story {
+    fun `a game has operations of its own`() = story {
         connect(server).use { client ->
-            val config = RockPaperScissorsConfig(bestOf = RockPaperScissorsConfig.BestOf._5)
+            val config = RockPaperScissorsConfig(bestOf = 5)
             val session = client.api.of<RpsApi>().startRockPaperScissorsSession(RockPaperScissorsSessionRequest(config = config))
-            assertEquals(RockPaperScissorsConfig.BestOf._5, session.config.bestOf)
+            assertEquals(config, session.config)
         }
     }
 }
