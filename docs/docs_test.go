@@ -13,6 +13,7 @@
 //	```xml check     is XML
 //	```html page     with js app and js worker: the files of a page that Chromium plays with (web_test.go)
 //	```kotlin compile    a file that openapi/kotlin/kotlin_test.go compiles; kotlin elsewhere is not compiled, and says so
+//	```csharp client     with csharp unity: files that csharp_test.go compiles and plays with; gdscript elsewhere is read alone
 //
 // A language that is run or compiled has its words in [doers]. A block whose language has none is an illustration (json,
 // http, a picture of folders) and has only the language. Commands find the program as yourturn (which also stands for
@@ -54,6 +55,10 @@ var doers = map[string]doer{
 
 	"kotlin compile":   onlyOn("android.md"),
 	"kotlin elsewhere": onlyOn("android.md"),
+
+	"csharp client":      onlyOn("godot-unity.md"),
+	"csharp unity":       onlyOn("godot-unity.md"),
+	"gdscript elsewhere": onlyOn("godot-unity.md"),
 }
 
 // onlyOn is done by a test of these pages alone.

@@ -5,6 +5,7 @@ package kotlin_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 
 	"yourturn/server/servertest"
 )
@@ -27,17 +30,24 @@ func TestKotlinClient(t *testing.T) {
 	needMaven(t)
 	trackSources(t)
 	tested := servertest.Start(t, "sqlite:"+filepath.Join(t.TempDir(), "tested.db"), "--test-clock")
-	played := servertest.Start(t, "sqlite:"+filepath.Join(t.TempDir(), "played.db"))
+	file := filepath.Join(t.TempDir(), "played.db")
+	played := servertest.Start(t, "sqlite:"+file)
 
 	game := startMaven(t, "test", "exec:java",
-		"-Dyourturn.server="+tested.URL, "-Dexec.args="+played.URL)
+		"-Dyourturn.server="+tested.URL, "-Dexec.args="+played.URL+" 1")
 	for game.next() {
 		if strings.HasPrefix(game.line, "move 3: ") {
 			played.Kill()
+			if n := movesIn(t, file); n < 3 || n > 6 {
+				t.Errorf("the server was killed after %d moves, which is not in the middle", n)
+			}
 			played.Restart(t)
 		}
 	}
 	game.end()
+	if n := movesIn(t, file); n != 7 {
+		t.Errorf("the server has taken %d moves", n)
+	}
 
 	history := "0 1 2 3 4 5 6" // the lowest free cell each time; the seventh move makes a line of 2, 4 and 6
 	for _, want := range []string{"the history: " + history, "has won"} {
@@ -103,6 +113,20 @@ func trackSources(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// movesIn counts the moves that a database of SQLite has.
+func movesIn(t *testing.T, file string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM changes WHERE move_seat IS NOT NULL`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func needMaven(t *testing.T) {
