@@ -59,6 +59,10 @@ lacking() {
 		packages+=(maven default-jdk-headless)
 		things+=("Maven with a JDK of 17 or newer (the Kotlin client is built and played with)")
 	}
+	have mcs && have mono && compgen -G '/usr/lib/cli/Newtonsoft.Json-*' >/dev/null || {
+		packages+=(mono-mcs mono-runtime libmono-system-net-http4.0-cil libnewtonsoft-json5.0-cil)
+		things+=("Mono with Newtonsoft.Json (the C# client in the docs is played with)")
+	}
 	# Without them go cannot download modules. Other systems keep them elsewhere, and always have them.
 	[[ ! -e /etc/debian_version || -s /etc/ssl/certs/ca-certificates.crt || -n ${SSL_CERT_FILE:-}${SSL_CERT_DIR:-} ]] || {
 		packages+=(ca-certificates)

@@ -27,9 +27,9 @@ func (s *server) blockOperations(rt *routes) {
 		id: "blockPlayer", route: "PUT /v1/me/blocks/{player_id}", tag: "people", status: 204,
 		problems: []string{"too-many-blocks"},
 		summary:  "Block a player",
-		about: "We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table of " +
-			"mine by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes " +
-			"on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.",
+		about: "We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table whose " +
+			"host I am, the person at its lowest seat, by its code. They are not told, and see an invitation of theirs as if I had not answered. " +
+			"A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.",
 	}, func(ctx context.Context, in *playerPath) (*struct{}, error) {
 		err := s.Sessions.Block(ctx, me(ctx), notify.PlayerID(in.PlayerID))
 		if errors.Is(err, session.ErrYourself) {

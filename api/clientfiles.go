@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net/http"
 	"time"
+
+	"yourturn/games"
 )
 
 // clientFiles are the media types of what a server hands to browsers: its own client, as an ES module, and the types
@@ -19,11 +21,14 @@ var clientFiles = map[string]string{
 
 // clientRoutes serves the client. A page of any origin may import it: it holds no secret, and does no more than its page
 // has a token for.
-func clientRoutes(mux router, files fs.FS) error {
+func clientRoutes(mux router, files fs.FS, all []games.Game) error {
 	for name, mediaType := range clientFiles {
 		content, err := fs.ReadFile(files, name)
 		if err != nil {
 			return fmt.Errorf("the client for browsers: %w", err)
+		}
+		if name == "client.js" {
+			content = withOperations(content, all)
 		}
 		tag := fmt.Sprintf(`"%x"`, sha256.Sum256(content))
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
@@ -40,4 +45,21 @@ func clientRoutes(mux router, files fs.FS) error {
 		})
 	}
 	return nil
+}
+
+// withOperations adds to client.js the operations of those games that this project does not come with, as build.mjs would
+// from the schema of their server.
+func withOperations(code []byte, all []games.Game) []byte {
+	const table = "const routes = {\n"
+	for _, g := range all {
+		info := g.Info()
+		lines := fmt.Sprintf(table+`    get%[1]sSession: 'GET /v1/games/%[2]s/sessions/{session_id}?version',
+    play%[1]sMove: 'POST /v1/games/%[2]s/sessions/{session_id}/moves {}',
+    start%[1]sSession: 'POST /v1/games/%[2]s/sessions {}',
+`, info.TypeName, info.Name)
+		if !bytes.Contains(code, fmt.Appendf(nil, "    start%sSession:", info.TypeName)) {
+			code = bytes.Replace(code, []byte(table), []byte(lines), 1)
+		}
+	}
+	return code
 }

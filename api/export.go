@@ -24,8 +24,9 @@ func (s *server) exportOperations(rt *routes) {
 	register(rt, operation{
 		id: "exportMe", route: "GET /v1/me/export", tag: "players",
 		summary: "Everything that the server keeps about me",
-		about: "Record by record, in an order that stays. Follow next_cursor to the end and keep what comes: that is all, but for hashes of " +
-			"secrets and what only others have said, as whom they block. Push addresses are in it, so treat it as you treat a password.",
+		about: "Record by record, in an order that stays. Follow next_cursor to the end and keep what comes; a page may have few records, or none, and " +
+			"others behind it. Left out are hashes of secrets, what only others have said, as whom they block, and what stands in the histories of " +
+			"tables under my bare id alone: that I was invited, declined, or sat there and got up before it began. Push addresses are in it, so treat it as you treat a password.",
 	}, func(ctx context.Context, in *exportInput) (*recordListReply, error) {
 		records, next, err := s.Records.Export(ctx, player.ID(me(ctx)), in.Cursor, in.Limit)
 		reply := &recordListReply{List[Record]{Items: []Record{}, NextCursor: next}}

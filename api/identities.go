@@ -19,10 +19,10 @@ type Account struct {
 	PlayerID         string     `json:"player_id" doc:"The player." example:"06eqzv2k3m8x1c4r7t9w0y5h2n"`
 	DisplayName      string     `json:"display_name" doc:"What the others read." example:"Brisk Otter"`
 	CreatedAt        time.Time  `json:"created_at" doc:"When the account was made."`
-	LastUsedAt       *time.Time `json:"last_used_at,omitempty" doc:"When a device of it last got tokens. Absent when it is signed in nowhere."`
+	LastUsedAt       *time.Time `json:"last_used_at,omitempty" doc:"When a device of it last got tokens. Absent when it is signed in nowhere. Show it: the device may be long gone."`
 	SessionsActive   int        `json:"sessions_active" doc:"Sessions that it plays." example:"2"`
 	SessionsFinished int        `json:"sessions_finished" doc:"Sessions that it has played to their end." example:"31"`
-	Recoverable      bool       `json:"recoverable" doc:"Whether a way to it is left when the identity goes to the other account: a device that is signed in, besides the one that asks, or another identity. If not, choosing the other one is for good."`
+	Recoverable      bool       `json:"recoverable" doc:"Whether a way to it is left when the identity goes to the other account: a device that is signed in, besides the one that asks and if the person still has it (see last_used_at), or another identity of a provider of this server. If not, choosing the other one is for good."`
 }
 
 func wireAccount(a player.Account) *Account {
@@ -46,14 +46,12 @@ type ProviderPath struct {
 	Provider string `path:"provider" maxLength:"32" doc:"One of getServer's identity_providers." example:"apple"`
 }
 
-// keepMine is what a person says who was asked, and stays.
-const keepMine = "mine"
-
 type (
 	identityRequest struct {
 		IDToken string `json:"id_token" minLength:"1" maxLength:"16384" doc:"What the provider gave the app to show." example:"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJodHRwczovL2FwcGxlaWQuYXBwbGUuY29tIn0.c2lnbmF0dXJl"`
-		Nonce   string `json:"nonce,omitempty" maxLength:"512" doc:"What the app gave the provider to put into the id_token, as it was before any hashing. Needed if the id_token has one."`
-		Keep    string `json:"keep,omitempty" maxLength:"16" doc:"mine: after identity-taken, when the person has chosen this account. The identity moves here, and the other account stays without it."`
+		Nonce   string `json:"nonce,omitempty" maxLength:"512" doc:"A random text of the app, whose SHA-256 in small hex it gave to the provider for the id_token: so that nobody who finds the token can use it. Needed if the id_token has a nonce. One that is not 64 hex digits is compared as it is, and protects from nothing."`
+		// InsteadOf names the account that the person was asked about: by now it may be another one that has the identity.
+		InsteadOf string `json:"instead_of,omitempty" maxLength:"64" doc:"After identity-taken, when the person has chosen this account: the player_id of the problem's other. The identity moves from there to here, and that account stays without it. If yet another one has it by now, that is a new identity-taken."`
 	}
 	putIdentityInput struct {
 		ProviderPath
@@ -71,13 +69,10 @@ func (s *server) identityOperations(rt *routes) {
 		about: "From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but " +
 			"the issuer and its name for the person.\n\n" +
 			"If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and " +
-			"other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this " +
-			"account stays as it is, with its tokens.",
+			"other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by " +
+			"createTokens; this account stays as it is, with its tokens.",
 	}, func(ctx context.Context, in *putIdentityInput) (*identityReply, error) {
-		if in.Body.Keep != "" && in.Body.Keep != keepMine {
-			return nil, newProblem("invalid", "").at("body.keep", "must be mine, or absent")
-		}
-		kept, err := s.Players.PutIdentity(ctx, callerOf(ctx).login, in.Provider, in.Body.IDToken, in.Body.Nonce, in.Body.Keep == keepMine)
+		kept, err := s.Players.PutIdentity(ctx, callerOf(ctx).login, in.Provider, in.Body.IDToken, in.Body.Nonce, player.ID(in.Body.InsteadOf))
 		if err != nil {
 			return nil, err
 		}

@@ -44,6 +44,9 @@ func wirePerson(p session.Person) Person {
 // wireGuests are the invitations to a table, as those who sit there see them.
 func wireGuests(sess session.Session) (guests []Guest) {
 	for _, i := range sess.Invitations {
+		if i.Status == session.Withdrawn {
+			continue
+		}
 		guests = append(guests, Guest{PlayerID: string(i.Player), DisplayName: i.DisplayName, Status: string(i.Status)})
 	}
 	return guests
@@ -69,8 +72,8 @@ func (s *server) invitationOperations(rt *routes) {
 		problems: append([]string{"session-started", "session-finished", "not-private", "other-rules"}, guestProblems...),
 		summary:  "Invite people to a table",
 		about: "Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An " +
-			"invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited " +
-			"already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.",
+			"invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table " +
+			"twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.",
 		exampleReply: toldWaiting(),
 	}, func(ctx context.Context, in *inviteInput) (*sessionReply, error) {
 		sess, err := s.Sessions.Invite(ctx, me(ctx), session.ID(in.SessionID), guestIDs(in.Body.Players))
@@ -125,12 +128,4 @@ func badGuest(err error, member string) error {
 		name = "player-blocked"
 	}
 	return newProblem(name, "").at(fmt.Sprintf("body.%s[%d]", member, bad.Index), bad.Err.Error())
-}
-
-// mayInvite holds a player who opens a table to the limit of those who invite.
-func (s *server) mayInvite(ctx context.Context, invited []string) error {
-	if len(invited) == 0 {
-		return nil
-	}
-	return s.limits.hold([]limitClass{limitInvites}, perPlayer, string(me(ctx)))
 }

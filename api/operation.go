@@ -237,7 +237,9 @@ func (rt *routes) refusals(names []string) map[string]*huma.Response {
 	responses := map[string]*huma.Response{"default": answer("Any other problem.")}
 	for status, names := range byStatus {
 		slices.Sort(names)
-		r := answer(http.StatusText(status) + ": " + strings.Join(slices.Compact(names), ", ") + ".")
+		names = slices.Compact(names)
+		r := answer(http.StatusText(status) + ": " + strings.Join(names, ", ") + ".")
+		r.Extensions = map[string]any{"x-problems": names}
 		if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 			r.Headers = map[string]*huma.Header{"Retry-After": {
 				Description: "Seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger},

@@ -65,11 +65,11 @@ type (
 		LinkCode     string `json:"link_code,omitempty" maxLength:"64" doc:"Instead: a code that another device of the player shows, by createLinkCode. Small letters, dashes and spaces are fine."`
 		Provider     string `json:"provider,omitempty" maxLength:"32" doc:"Instead: who vouches for the player, one of getServer's identity_providers; with id_token."`
 		IDToken      string `json:"id_token,omitempty" maxLength:"16384" doc:"What the provider gave the app to show."`
-		Nonce        string `json:"nonce,omitempty" maxLength:"512" doc:"What the app gave the provider to put into the id_token, as it was before any hashing. Needed if the id_token has one."`
+		Nonce        string `json:"nonce,omitempty" maxLength:"512" doc:"A random text of the app, whose SHA-256 in small hex it gave to the provider for the id_token: so that nobody who finds the token can use it. Needed if the id_token has a nonce. One that is not 64 hex digits is compared as it is, and protects from nothing."`
 	}
 	createPlayerInput struct{ Body playerRequest }
 	createTokensInput struct {
-		Key  string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"For a link_code, which works once: a random name of this attempt, such as a UUID. If the answer is lost, the same code with the same key signs in again, as long as the code lives and no token of the first answer was used."`
+		Key  string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" patternDescription:"printable ASCII" doc:"For a link_code or an id_token: a random name of this attempt, such as a UUID, that only this device knows. If the answer is lost, the same request with the same key gets tokens of the same login, as long as the code or the id_token is good and no token of the first answer was used."`
 		Body tokenRequest
 	}
 	updateMeInput  struct{ Body patchRequest }
@@ -97,7 +97,8 @@ func (s *server) playerOperations(rt *routes) {
 		problems: []string{"token-invalid", "link-code-invalid", "provider-not-configured", "id-token-invalid", "identity-unknown", "identity-provider-down"},
 		summary:  "Get new tokens, or sign in",
 		about: "By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second " +
-			"tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.\n\n" +
+			"tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins " +
+			"that its link codes have made since the token was issued.\n\n" +
 			"By a link_code: signs this device in as the player whose other device shows the code. A code works once.\n\n" +
 			"By a provider and an id_token: signs this device in as the player who has that identity. When nobody has it the " +
 			"answer is identity-unknown: become a guest (createPlayer), and putIdentity with the same token.",
@@ -144,8 +145,8 @@ func (s *server) playerOperations(rt *routes) {
 	register(rt, operation{
 		id: "deleteMe", route: "DELETE /v1/me", tag: "players",
 		summary: "Delete my account",
-		about: "Forfeits what is being played, cancels open tickets, and forgets everything about the player. Sessions stay " +
-			"readable for the others, with the seat marked as deleted. If it fails on the way it can be asked for again.",
+		about: "Forfeits what is being played, cancels open tickets, and forgets everything about the player but a bare id. Sessions stay " +
+			"readable for the others, with what was played, the seat marked as deleted. If it fails on the way it can be asked for again.",
 	}, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 		return nil, s.Players.Delete(ctx, callerOf(ctx).login)
 	})
@@ -164,7 +165,7 @@ func (s *server) signIn(ctx context.Context, limits *limits, in *createTokensInp
 		}
 		return s.Players.Link(ctx, session.NormalCode(b.LinkCode), in.Key)
 	case b.Provider != "" && b.IDToken != "" && !byRefresh && !byCode:
-		return s.Players.SignInBy(ctx, b.Provider, b.IDToken, b.Nonce)
+		return s.Players.SignInBy(ctx, b.Provider, b.IDToken, b.Nonce, in.Key)
 	}
 	return player.Issued{}, newProblem("invalid", "").at("body", "must have refresh_token, or link_code, or provider and id_token")
 }

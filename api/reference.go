@@ -33,7 +33,7 @@ var referenceText string
 //go:embed reference.css
 var referenceStyle string
 
-func newReference(rt *routes, version string) (*reference, error) {
+func newReference(rt *routes, version string, client bool) (*reference, error) {
 	w := referenceWriter{doc: rt.api.OpenAPI(), operations: rt.known, ids: map[string]bool{}, used: map[string]bool{}}
 	for _, op := range w.operations {
 		w.ids[op.OperationID] = true
@@ -43,7 +43,9 @@ func newReference(rt *routes, version string) (*reference, error) {
 		return nil, fmt.Errorf("read the page of the reference: %w", err)
 	}
 	var plain, zipped bytes.Buffer
-	if err := page.Execute(&plain, w.contents(version)); err != nil {
+	contents := w.contents(version)
+	contents.Client = client
+	if err := page.Execute(&plain, contents); err != nil {
 		return nil, fmt.Errorf("write the page of the reference: %w", err)
 	}
 	z := gzip.NewWriter(&zipped)
@@ -78,13 +80,14 @@ type (
 	referencePage struct {
 		Title, About, Version string
 		Style                 template.CSS
+		Client                bool // whether the server gives /client.js away
 		Tags                  []referenceTag
 		Problems              []referenceProblems
 		Others                []referenceType // that no operation refers to, as the lines of a stream
 	}
 	referenceTag struct {
-		Name, About string
-		Operations  []referenceOperation
+		Name, Title, About string
+		Operations         []referenceOperation
 	}
 	referenceOperation struct {
 		ID, Method, Path, Summary, About, Access string
@@ -124,7 +127,11 @@ type referenceWriter struct {
 func (w *referenceWriter) contents(version string) referencePage {
 	p := referencePage{Title: w.doc.Info.Title, About: w.doc.Info.Description, Version: version, Style: template.CSS(referenceStyle)}
 	for _, tag := range w.doc.Tags {
-		p.Tags = append(p.Tags, referenceTag{Name: tag.Name, About: tag.Description})
+		title, ofGame := strings.CutSuffix(tag.Description, aboutTyped)
+		if !ofGame {
+			title = tag.Name
+		}
+		p.Tags = append(p.Tags, referenceTag{Name: tag.Name, Title: title, About: tag.Description})
 	}
 	for _, op := range w.operations {
 		at := slices.IndexFunc(p.Tags, func(t referenceTag) bool { return t.Name == op.Tags[0] })

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,14 +57,14 @@ func TestReferenceTellsOfEverything(t *testing.T) {
 }
 
 func TestReferenceLinksLeadSomewhere(t *testing.T) {
-	face, err := New(Config{})
+	face, err := New(Config{Client: os.DirFS("../openapi/typescript")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	page := referencePageOf(t, face, "").Body.String()
 	links := regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(page, -1)
-	if len(links) < 300 {
-		t.Errorf("only %d links", len(links))
+	if len(links) < 300 || !strings.Contains(page, `href="/client.js"`) {
+		t.Errorf("only %d links, or none to the client", len(links))
 	}
 	for _, link := range links {
 		anchor, isAnchor := strings.CutPrefix(link[1], "#")

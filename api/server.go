@@ -21,7 +21,8 @@ import (
 // Config is what the API is made of.
 type Config struct {
 	Name     string // of this server, for people
-	Version  string // of this build
+	Version  string // of this server, for people
+	Build    string // tells builds apart that may draw a session differently
 	Games    []games.Game
 	Channels []Channel // of push, that are set up
 
@@ -73,6 +74,9 @@ are away is in the feed: list it (listFeed), hold it open (streamFeed), and ackn
 Every refusal is a problem (RFC 9457): switch on its type. Times are RFC 3339, UTC, in whole seconds. Ignore what you do
 not know, new members and new words alike: within /v1 they may come, and nothing goes.`
 
+// aboutTyped follows a game's title in what its own tag is about.
+const aboutTyped = ", with types of its own."
+
 // tagsOf says what the operations of a tag are about.
 func tagsOf(played []games.Game) map[string]string {
 	tags := map[string]string{
@@ -87,7 +91,7 @@ func tagsOf(played []games.Game) map[string]string {
 		"test":        "Only on servers for tests.",
 	}
 	for _, g := range played {
-		tags[g.Info().Name] = g.Info().Title + ", with types of its own."
+		tags[g.Info().Name] = g.Info().Title + aboutTyped
 	}
 	return tags
 }
@@ -130,7 +134,7 @@ func New(c Config) (*API, error) {
 	if a.OpenAPI30, err = document30(rt.api); err != nil {
 		return nil, err
 	}
-	docs, err := newReference(rt, c.Version)
+	docs, err := newReference(rt, c.Version, c.Client != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +143,7 @@ func New(c Config) (*API, error) {
 	}
 	s.plainRoutes(mux, a, docs)
 	if c.Client != nil {
-		if err := clientRoutes(mux, c.Client); err != nil {
+		if err := clientRoutes(mux, c.Client, c.Games); err != nil {
 			return nil, err
 		}
 	}

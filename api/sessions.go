@@ -258,8 +258,14 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayInvite(ctx, in.Body.Invite); err != nil {
-		return nil, err
+	if len(in.Body.Invite) > 0 {
+		made, ok, err := s.Sessions.MadeBy(ctx, key) // who asks again invites nobody again
+		if ok || err != nil {
+			return s.reply(ctx, made, err)
+		}
+		if err := s.limits.hold([]limitClass{limitInvites}, perPlayer, string(me(ctx))); err != nil {
+			return nil, err
+		}
 	}
 	sess, err := s.Sessions.Create(ctx, me(ctx), session.Wish{
 		Game: in.Body.Game, Config: json.RawMessage(in.Body.Config), TurnSeconds: in.Body.TurnSeconds, Role: in.Body.Role, Seats: in.Body.Seats,
@@ -373,7 +379,7 @@ func (s *server) rulesOf(game string) string {
 // sessionETag changes with the session, the seat that looks, and the rules and the build that draw the view.
 func (s *server) sessionETag(sess session.Session, player notify.PlayerID) string {
 	seat, _ := sess.SeatOf(player)
-	return makeETag(string(sess.ID), strconv.FormatInt(sess.Version, 10), strconv.Itoa(seat.Number), strconv.FormatBool(seat.Muted), s.rulesOf(sess.Game), s.Version)
+	return makeETag(string(sess.ID), strconv.FormatInt(sess.Version, 10), strconv.Itoa(seat.Number), strconv.FormatBool(seat.Muted), s.rulesOf(sess.Game), s.Build)
 }
 
 func (s *server) playMove(ctx context.Context, in *playInput) (*playReply, error) {

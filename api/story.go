@@ -163,6 +163,9 @@ func sceneOf(g games.Game) (sc scene, ok bool) {
 	sc.active = staged(toldRead(), g, seat, config, before)
 	sc.active.Version, sc.active.Turn, sc.active.ToMove = 3, 1, step.Await
 	sc.active.LegalMoves = legal
+	if info.MinSeats == 1 { // who opens a table for one plays at once
+		sc.started = sc.active
+	}
 	sc.played = PlayedSession{Session: staged(toldPlayed().Session, g, seat, config, after), Move: MoveTaken{Turn: 1, Seat: seat, Version: 4}}
 	sc.played.Version, sc.played.Turn, sc.played.ToMove = 4, 2, next.Await
 	if len(step.Await) > 1 && !info.AtOnce { // the turn goes on until the others have moved

@@ -34,7 +34,7 @@ func (s *server) typedOperations(rt *routes, g games.Game) {
 		summary:  "Open a private table of " + info.Title,
 		about:    "createSession, with this game's types.",
 		request:  types.request, reply: types.session,
-		exampleReply: started,
+		exampleRequest: map[string]any{"seats": info.MinSeats, "turn_seconds": info.TurnSeconds}, exampleReply: started,
 	}, func(ctx context.Context, in *startInput) (*sessionReply, error) {
 		generic := createSessionInput{IdempotencyKey: in.IdempotencyKey, Body: sessionRequest{Game: info.Name, TableRequest: in.Body}}
 		return s.createSession(ctx, &generic)

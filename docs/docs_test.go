@@ -11,9 +11,16 @@
 //	```text output   what the run before printed; … stands for anything, here and below
 //	```text seen     what the last watch comes to have printed
 //	```xml check     is XML
-//	```html page     with js app and js worker: the files of a page that Chromium plays with (web_test.go)
-//	```kotlin compile    a file that openapi/kotlin/kotlin_test.go compiles; kotlin elsewhere is not compiled, and says so
-//	```csharp client     with csharp unity: files that csharp_test.go compiles and plays with; gdscript elsewhere is read alone
+//
+// On the pages of platforms a block is a file, or a part of one, and a test of its own takes all of them together:
+//
+//	```html page, js app, js worker   run in Chromium (web_test.go)
+//	```jsonc editor, ts google        what an editor needs for them; TypeScript reads it (web_test.go)
+//	```csharp client, csharp unity    compiled, and the client played with (csharp_test.go)
+//	```kotlin compile                 compiled (openapi/kotlin/kotlin_test.go)
+//	```kotlin elsewhere               not compiled, and the page says so
+//	```swift compile, swift parse     compiled and parsed by scripts/swift-check, by hand; a test looks at the names
+//	```gdscript elsewhere             not run, and the page says so
 //
 // A language that is run or compiled has its words in [doers]. A block whose language has none is an illustration (json,
 // http, a picture of folders) and has only the language. Commands find the program as yourturn (which also stands for
@@ -52,21 +59,25 @@ var doers = map[string]doer{
 	"html page":    onlyOn("web.md"),
 	"js app":       onlyOn("web.md"),
 	"js worker":    onlyOn("web.md"),
+	"jsonc editor": onlyOn("web.md"),
+	"ts google":    onlyOn("web.md"),
 
 	"kotlin compile":   onlyOn("android.md"),
 	"kotlin elsewhere": onlyOn("android.md"),
+
+	"swift compile": onlyOn("ios.md"),
+	"swift parse":   onlyOn("ios.md"),
 
 	"csharp client":      onlyOn("godot-unity.md"),
 	"csharp unity":       onlyOn("godot-unity.md"),
 	"gdscript elsewhere": onlyOn("godot-unity.md"),
 }
 
-// onlyOn is done by a test of these pages alone.
-func onlyOn(followed ...string) doer {
+// onlyOn is what a test of that page does, and of no other.
+func onlyOn(page string) doer {
 	return func(t *testing.T, _ *reader, b block) {
-		page, _, _ := strings.Cut(b.where, ":")
-		if !slices.Contains(followed, page) {
-			t.Errorf("%s: no test follows a block of %q on this page", b.where, b.info)
+		if !strings.HasPrefix(b.where, page+":") {
+			t.Errorf("%s: no test takes a block of %q from this page", b.where, b.info)
 		}
 	}
 }

@@ -104,10 +104,12 @@ func (r *reader) prompt(t *testing.T) *shell {
 		t.Fatal(err)
 	}
 	cmd.Stderr = cmd.Stdout
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it runs ends with it
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	r.shell = &shell{reader: r, in: in, out: bufio.NewReader(out)}
+	hangUp := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // gone already is as good
+	r.shell = &shell{reader: r, in: in, out: bufio.NewReader(out), hangUp: hangUp}
 	t.Cleanup(func() {
 		in.Close()
 		_ = cmd.Wait() // how its last command ended has been told
@@ -121,6 +123,7 @@ type shell struct {
 	in     io.Writer
 	out    *bufio.Reader
 	last   string // what the last block printed
+	hangUp func()
 }
 
 // endOfBlock is printed after each block, so that one knows where what it printed ends.
@@ -129,6 +132,8 @@ const endOfBlock = "--- end of the block ---"
 // run types a block. A command that fails ends the shell, and the test.
 func (s *shell) run(t *testing.T, b block) {
 	t.Helper()
+	late := time.AfterFunc(generous, s.hangUp) // its output ends with it, and tells which block it was
+	defer late.Stop()
 	if _, err := io.WriteString(s.in, s.reader.here(b)+"\necho; echo '"+endOfBlock+"'\n"); err != nil {
 		t.Fatalf("%s: %v", b.where, err)
 	}
@@ -141,7 +146,7 @@ func (s *shell) run(t *testing.T, b block) {
 		}
 		printed.WriteString(line)
 		if err != nil {
-			t.Fatalf("%s: a command failed:\n%s%s", b.where, b.text, printed.String())
+			t.Fatalf("%s: a command failed, or took longer than a minute:\n%s%s", b.where, b.text, printed.String())
 		}
 	}
 }

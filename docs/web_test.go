@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"yourturn/server/nodetest"
@@ -15,7 +14,9 @@ import (
 )
 
 // webFiles is which file a block of web.md belongs to; what has the same word stands in one file, from top to bottom.
-var webFiles = map[string]string{"html page": "index.html", "js app": "app.js", "js worker": "sw.js"}
+var webFiles = map[string]string{
+	"html page": "index.html", "js app": "app.js", "js worker": "sw.js", "jsonc editor": "jsconfig.json", "ts google": "types/google.d.ts",
+}
 
 // The page that web.md makes knows the client's types, and two people play with it: a whole game, a push, a second device.
 func TestWebPageIsPlayed(t *testing.T) {
@@ -49,37 +50,32 @@ func writeFiles(t *testing.T, page string, files map[string]string) (folder stri
 
 func writeFile(t *testing.T, folder, name, text string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+	file := filepath.Join(folder, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// checkTypes holds app.js against what the server's own /client.d.ts says. It is JavaScript as people write it by hand, so
-// what is absent is not strictly told from what is there.
+// checkTypes compiles app.js as an editor reads it: with the types that the server gives away, where the page says to put
+// them.
 func checkTypes(t *testing.T, folder string) {
 	t.Helper()
 	const typescript = "../openapi/typescript"
-	types := t.TempDir()
 	for _, name := range []string{"client.d.ts", "schema.d.ts"} {
 		text, err := os.ReadFile(filepath.Join(typescript, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, types, name, string(text))
+		writeFile(t, folder, "types/"+name, string(text))
 	}
-	app, err := os.ReadFile(filepath.Join(folder, "app.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, types, "app.js", strings.ReplaceAll(string(app), "http://127.0.0.1:8080/client.js", "./client.js"))
-	writeFile(t, types, "google.d.ts", "interface Window { google: any; onGoogleLibraryLoad: () => void }\n")
-	writeFile(t, types, "package.json", `{"type": "module"}`)
 	tsc := filepath.Join(nodetest.Install(t, os.DirFS(typescript)), "node_modules", ".bin", "tsc")
-	c := exec.CommandContext(t.Context(), tsc, "--noEmit", "--allowJs", "--checkJs", "--module", "nodenext", "--target", "es2022",
-		"--lib", "es2022,dom,dom.iterable,dom.asynciterable", "google.d.ts", "app.js")
-	c.Dir = types
+	c := exec.CommandContext(t.Context(), tsc, "--noEmit", "--project", "jsconfig.json")
+	c.Dir = folder
 	if said, err := c.CombinedOutput(); err != nil {
-		t.Errorf("web.md, app.js: %v\n%s", err, said)
+		t.Fatalf("web.md, app.js: %v\n%s", err, said)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // pair finds the matches among tickets of one bucket, given oldest first: whoever has waited longest sits down first,
 // with the next oldest that fit. Nobody meets themselves, and no role is given twice. Bots take what is still free at the
 // tables of those who have waited long enough for that. Who is to be kept apart does not sit together.
-func pair(tickets []Ticket, apart Apart, now time.Time) []session.Match {
+func pair(tickets []Ticket, apart session.Blocks, now time.Time) []session.Match {
 	p := pairing{tickets: tickets, apart: apart, taken: make([]bool, len(tickets)), now: now}
 	for first := range tickets {
 		p.match(first, tickets[first].Wish.Seats)
@@ -25,21 +25,26 @@ func pair(tickets []Ticket, apart Apart, now time.Time) []session.Match {
 	return p.matches
 }
 
-// Apart are the players between whom a block stands.
-type Apart map[[2]notify.PlayerID]bool
-
-// Keep keeps two players apart.
-func (a Apart) Keep(one, other notify.PlayerID) {
-	a[[2]notify.PlayerID{one, other}], a[[2]notify.PlayerID{other, one}] = true, true
-}
-
-func (a Apart) keeps(one, other notify.PlayerID) bool {
-	return len(a) > 0 && a[[2]notify.PlayerID{one, other}]
+// fewOfEach drops what one player has too many of. Those who keep each other apart could otherwise hide everybody else behind
+// their tickets, and of two tickets of one player that differ in nothing one is enough until it is matched.
+func fewOfEach(tickets []Ticket, now time.Time) []Ticket {
+	type kind struct {
+		player notify.PlayerID
+		role   string
+		bots   bool
+	}
+	seen := map[kind]bool{}
+	return slices.DeleteFunc(tickets, func(t Ticket) bool {
+		k := kind{t.Player, t.Wish.Role, t.playsBots(now)}
+		known := seen[k]
+		seen[k] = true
+		return known
+	})
 }
 
 type pairing struct {
 	tickets []Ticket
-	apart   Apart
+	apart   session.Blocks
 	taken   []bool
 	now     time.Time
 	matches []session.Match
@@ -102,11 +107,8 @@ func (p *pairing) fill(table []int, withBots bool) []int {
 func (p *pairing) fits(table []int, i int) bool {
 	return !slices.ContainsFunc(table, func(seated int) bool {
 		a, b := &p.tickets[seated], &p.tickets[i]
-		return a.Player == b.Player || a.Wish.Role != "" && a.Wish.Role == b.Wish.Role || p.apart.keeps(a.Player, b.Player)
+		return a.Player == b.Player || a.Wish.Role != "" && a.Wish.Role == b.Wish.Role || len(p.apart) > 0 && p.apart.Between(a.Player, b.Player)
 	})
 }
 
-func (p *pairing) playsBots(i int) bool {
-	at := p.tickets[i].BotsAt
-	return !at.IsZero() && !at.After(p.now)
-}
+func (p *pairing) playsBots(i int) bool { return p.tickets[i].playsBots(p.now) }

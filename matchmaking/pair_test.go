@@ -181,14 +181,25 @@ func TestPairKeepsApart(t *testing.T) {
 		"a role in the way and a foe": {2, "ann:cat bob:cat cid:dog dan:dog", "t0+t3 t1+t2", "ann-cid"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			apart := Apart{}
+			apart := session.Blocks{}
 			for pair := range strings.FieldsSeq(c.apart) {
 				one, other, _ := strings.Cut(pair, "-")
-				apart.Keep(notify.PlayerID(one), notify.PlayerID(other))
+				apart.Add(notify.PlayerID(one), notify.PlayerID(other))
 			}
 			if got := paired(pair(tickets(c.seats, c.tickets), apart, time.Time{})); got != c.want {
 				t.Errorf("%s: %q, want %q", c.tickets, got, c.want)
 			}
 		})
+	}
+}
+
+// Of a player's tickets that differ in nothing the oldest is enough; one that bots may join, or of another role, is looked at too.
+func TestFewOfEach(t *testing.T) {
+	now := time.UnixMilli(1000)
+	all := tickets(2, "ann ann bob ann:cat ann:cat ann ann bob")
+	all[5].BotsAt, all[6].BotsAt = now, now.Add(time.Millisecond)
+	want := []Ticket{all[0], all[2], all[3], all[5]}
+	if got := fewOfEach(slices.Clone(all), now); !slices.EqualFunc(got, want, func(a, b Ticket) bool { return a.ID == b.ID }) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -116,24 +116,18 @@ func (s *Service) matchTicket(ctx context.Context, t Ticket) error {
 	return s.match(ctx, t.Bucket(), roles(g))
 }
 
-// openMax is how many tickets of a bucket are looked at together.
-const openMax = 500
+// openMax is how many tickets of a bucket are read together, and lotsMax how many such lots are looked at for a match.
+const (
+	openMax = 500
+	lotsMax = 10
+)
 
 // match makes all the sessions that a bucket's tickets allow.
 func (s *Service) match(ctx context.Context, bucket string, roles []string) error {
 	for {
-		now := s.now()
-		open, err := s.store.OpenTickets(ctx, bucket, roles, now, openMax)
-		if err != nil {
+		matches, err := s.matches(ctx, bucket, roles)
+		if err != nil || len(matches) == 0 {
 			return err
-		}
-		apart, err := s.apart(ctx, open)
-		if err != nil {
-			return err
-		}
-		matches := pair(open, apart, now)
-		if len(matches) == 0 {
-			return nil
 		}
 		for _, m := range matches {
 			_, err := s.sessions.Match(ctx, m)
@@ -150,17 +144,37 @@ func (s *Service) match(ctx context.Context, bucket string, roles []string) erro
 	}
 }
 
-// apart finds who must not be matched. A block that comes in at this very instant may be too late for this match.
-func (s *Service) apart(ctx context.Context, open []Ticket) (Apart, error) {
-	var players []notify.PlayerID
-	for _, t := range open {
+// matches are those among the oldest tickets of a bucket. Where these do not fit each other it reads on: tickets that nobody
+// may be matched with must not keep the others from it.
+func (s *Service) matches(ctx context.Context, bucket string, roles []string) ([]session.Match, error) {
+	now := s.now()
+	var open []Ticket
+	for lot := range lotsMax {
+		oldest, more, err := s.store.OpenTickets(ctx, bucket, roles, now, lot, openMax)
+		if err != nil {
+			return nil, err
+		}
+		open = append(open, oldest...)
+		slices.SortFunc(open, Ticket.Compare)
+		open = fewOfEach(open, now)
+		apart, err := s.store.BlocksAmong(ctx, playersOf(open))
+		if err != nil {
+			return nil, err
+		}
+		if found := pair(open, apart, now); len(found) > 0 || !more {
+			return found, nil
+		}
+	}
+	return nil, nil
+}
+
+// playersOf are those whom tickets may bring together. A block that comes in after they were asked about is too late for this
+// match.
+func playersOf(tickets []Ticket) (players []notify.PlayerID) {
+	for _, t := range tickets {
 		players = append(players, t.Player)
 	}
-	slices.Sort(players)
-	if players = slices.Compact(players); len(players) < 2 {
-		return nil, nil
-	}
-	return s.store.Apart(ctx, players)
+	return players
 }
 
 // roles are what the tickets of a game may ask to be.
@@ -267,7 +281,7 @@ func (s *Service) heal(ctx context.Context, bucket string) error {
 		return err
 	}
 	defer leave()
-	oldest, err := s.store.OpenTickets(ctx, bucket, nil, s.now(), 1)
+	oldest, _, err := s.store.OpenTickets(ctx, bucket, nil, s.now(), 0, 1)
 	if err != nil || len(oldest) == 0 {
 		return err
 	}

@@ -7,6 +7,7 @@
 package matchmaking
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -44,6 +45,14 @@ type Ticket struct {
 	ExpiresAt time.Time
 }
 
+// Compare puts tickets in the order in which they came.
+func (t Ticket) Compare(other Ticket) int {
+	return cmp.Or(t.CreatedAt.Compare(other.CreatedAt), cmp.Compare(t.ID, other.ID))
+}
+
+// playsBots says whether bots may take the seats that are free.
+func (t Ticket) playsBots(now time.Time) bool { return !t.BotsAt.IsZero() && !t.BotsAt.After(now) }
+
 // Life is how long a ticket waits.
 const Life = 7 * 24 * time.Hour
 
@@ -76,10 +85,11 @@ type Store interface {
 	// CancelTicket ends a ticket that waits; one that does not is left as it is.
 	CancelTicket(ctx context.Context, id TicketID) error
 	// OpenTickets lists what waits in a bucket, oldest first: an equal share of the limit for each role, and one for those whom
-	// bots may play with by now, so that many of one kind cannot hide the few of another. No roles means all of them alike.
-	OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, limit int) ([]Ticket, error)
-	// Apart finds between which of some players a block stands.
-	Apart(ctx context.Context, players []notify.PlayerID) (Apart, error)
+	// bots may play with by now, so that many of one kind cannot hide the few of another. No roles means all of them alike. It
+	// passes over as many lots as it is told, and says whether there may be more behind this one.
+	OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, lot, limit int) (open []Ticket, more bool, err error)
+	// BlocksAmong finds who of some players blocks whom of them.
+	BlocksAmong(ctx context.Context, players []notify.PlayerID) (session.Blocks, error)
 	// CrowdedBuckets lists the buckets in which tickets of more than one player wait.
 	CrowdedBuckets(ctx context.Context, now time.Time) ([]string, error)
 	// BotBuckets lists the buckets of these games in which tickets wait whose free seats bots may take by now.

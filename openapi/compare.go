@@ -15,6 +15,9 @@ import (
 	"strings"
 )
 
+// Problems is the word in a document under which an answer names the problems that it may be: apps decide by these names.
+const Problems = "x-problems"
+
 // A Break is one way in which a newer document fails clients that were made for an older one.
 type Break struct {
 	Place string // "POST /v1/tickets", "schema Session.turn in answers"
@@ -300,10 +303,16 @@ func (o operation) responses() {
 }
 
 func (o operation) answer(place string, before, after object) {
-	for name := range members(before["headers"]) {
-		if members(after["headers"])[name] == nil {
+	for name, header := range members(before["headers"]) {
+		is, exists := members(after["headers"])[name]
+		if !exists {
 			o.breaks(place, "the header %s is gone: clients that read it find nothing", name)
+			continue
 		}
+		o.schema(place+", header "+name, answered, at(header, "schema"), at(is, "schema"))
+	}
+	for _, name := range without(list(before[Problems]), list(after[Problems])) {
+		o.breaks(place, "the problem %s is gone: clients that know what to do about it do not meet it here any more", name)
 	}
 	was, is := members(before["content"]), members(after["content"])
 	for media, content := range was {

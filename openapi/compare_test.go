@@ -69,6 +69,14 @@ paths:
               schema:
                 $ref: "#/components/schemas/Thing"
         "204": {}
+        "409":
+          content:
+            application/problem+json:
+              schema:
+                $ref: "#/components/schemas/Problem"
+          x-problems:
+            - sold-out
+            - too-late
         default:
           content:
             application/problem+json:
@@ -183,6 +191,8 @@ func TestCompareFindsEachKindOfBreak(t *testing.T) {
 		"status new":           {`        "204": {}` + "\n", `        "204": {}` + "\n" + `        "202": {}` + "\n", "POST /v1/things, answer 202: it is new"},
 		"answer's media type":  {"            application/json:\n              schema:\n                $ref: \"#/components/schemas/Thing\"", "            text/csv:\n              schema:\n                $ref: \"#/components/schemas/Thing\"", "POST /v1/things, answer 201: text/csv is new"},
 		"header gone":          {"            ETag:\n", "            Tag:\n", "GET /v1/things, answer 200: the header ETag is gone"},
+		"header retyped":       {"            ETag:\n              schema:\n                type: string", "            ETag:\n              schema:\n                type: integer", "GET /v1/things, answer 200, header ETag: its type was string and is integer"},
+		"problem renamed":      {"            - sold-out\n", "            - gone\n", "POST /v1/things, answer 409: the problem sold-out is gone"},
 		"answer's field gone":  {"        count:\n", "        number:\n", "schema Thing.count in answers: it is gone"},
 		"answer's field loose": {"      required:\n        - name\n        - count\n", "      required:\n        - name\n", "schema Thing.count in answers: it was always there and may be missing now"},
 		"answer re-formatted":  {"format: int64", "format: int32", `schema Thing.count in answers: its format was "int64" and is "int32"`},
@@ -270,6 +280,21 @@ func TestSchemaKeepsFaithWithReleasedClients(t *testing.T) {
 	}
 	for _, b := range found {
 		t.Error(b)
+	}
+}
+
+// The document for older generators is a translation: what was made for one of the two goes on working with the other.
+func TestBothDocumentsSayTheSame(t *testing.T) {
+	newer, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	older, err := os.ReadFile("openapi-3.0.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := compare(t, string(newer), string(older)); found != "" {
+		t.Error(found)
 	}
 }
 

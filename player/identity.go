@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,8 +21,8 @@ type Identity struct {
 type Provider interface {
 	Name() string
 	Issuer() string
-	// Verify finds the subject of an id token that was made for this server's apps and is valid now. With a nonce it must
-	// be the token's. It refuses a token with a [BadIDToken], and answers with a [ProviderDown] when nobody can know.
+	// Verify finds the subject of an id token that was made for this server's apps and is valid now. A nonce is what the
+	// token's was made of. It refuses a token with a [BadIDToken], and answers with a [ProviderDown] when nobody can know.
 	Verify(ctx context.Context, idToken, nonce string) (subject string, err error)
 }
 
@@ -32,9 +33,10 @@ type IdentityStore interface {
 	// IdentityOwner finds the player of an identity, or ErrNotFound.
 	IdentityOwner(ctx context.Context, issuer, subject string) (ID, error)
 	// PutIdentity gives an identity to a player and returns it as it is kept; one that the player has already stays as it
-	// was. Of another player it is taken only if so wished; otherwise the answer is ErrTaken. A second one of the provider
-	// is refused with ErrIdentityPresent, and ErrNotFound says that the player is gone.
-	PutIdentity(ctx context.Context, i Identity, take bool) (Identity, error)
+	// was. A second one of the provider is refused with ErrIdentityPresent. From another player it is taken only if that is
+	// insteadOf; otherwise the answer is ErrTaken, with the identity as that player has it. ErrNotFound says that the
+	// player is gone.
+	PutIdentity(ctx context.Context, i Identity, insteadOf ID) (Identity, error)
 	// DeleteIdentity takes the identity of a provider from a player. One that is not there is as good as deleted.
 	DeleteIdentity(ctx context.Context, id ID, provider string) error
 	// Sessions counts the sessions that a player plays and has played.
@@ -63,12 +65,14 @@ type ProviderDown struct {
 func (e *ProviderDown) Error() string { return fmt.Sprintf("%s is down: %v", e.Provider, e.Err) }
 func (e *ProviderDown) Unwrap() error { return e.Err }
 
-// Account is what somebody who has two of them must know to choose.
+// Account is what somebody who has two of them must know to choose. A login whose tokens never arrived counts for nothing.
 type Account struct {
 	Player
 	LastUsedAt       time.Time // by any login; zero when there is none
 	Active, Finished int       // sessions
-	Recoverable      bool      // whether a way to it stays when the identity goes to the other one
+	// Recoverable says whether a way to it stays when the identity goes to the other one: a login, if the person still has
+	// the device, or an identity of a provider that this server has.
+	Recoverable bool
 }
 
 // IdentityTaken says that an identity belongs to another account: the person has two, and is to be asked. Nothing has been
@@ -77,49 +81,54 @@ type IdentityTaken struct{ Mine, Other Account }
 
 func (e *IdentityTaken) Error() string { return "another player has this identity" }
 
-// SignInBy signs a device in as the player who has an identity.
-func (s *Service) SignInBy(ctx context.Context, provider, idToken, nonce string) (Issued, error) {
+// SignInBy signs a device in as the player who has an identity. With a key the request can be repeated as that of [Service.Link].
+func (s *Service) SignInBy(ctx context.Context, provider, idToken, nonce, key string) (Issued, error) {
 	i, err := s.identify(ctx, provider, idToken, nonce)
 	if err != nil {
 		return Issued{}, err
 	}
-	owner, err := s.Store.IdentityOwner(ctx, i.Issuer, i.Subject)
-	if errors.Is(err, ErrNotFound) {
-		return Issued{}, ErrIdentityUnknown
+	for range 2 { // the second time for one that was overtaken by its own repetition
+		issued, err := s.signInBy(ctx, i, attemptOf(key))
+		if errors.Is(err, ErrNotFound) {
+			return Issued{}, ErrIdentityUnknown
+		}
+		if !errors.Is(err, ErrTaken) {
+			return issued, err
+		}
 	}
+	return Issued{}, ErrTaken
+}
+
+func (s *Service) signInBy(ctx context.Context, i Identity, attempt Hash) (Issued, error) {
+	owner, err := s.Store.IdentityOwner(ctx, i.Issuer, i.Subject)
 	if err != nil {
 		return Issued{}, err
 	}
-	issued, err := s.signIn(ctx, owner, func(l Login, issued Issued) error {
-		return s.Store.AddLogin(ctx, l, issued, s.Now())
-	})
-	if errors.Is(err, ErrNotFound) { // the player went at this moment, and the identity too
-		return Issued{}, ErrIdentityUnknown
+	issued, err := s.signInAgain(ctx, owner, attempt, func(SignIn) bool { return true })
+	if !errors.Is(err, ErrNotFound) {
+		return issued, err
 	}
-	return issued, err
+	return s.signIn(ctx, owner, "", attempt, func(l SignIn, issued Issued) error {
+		return s.Store.AddLogin(ctx, l, issued)
+	})
 }
 
-// PutIdentity makes an identity the caller's. If another account has it, that is an [IdentityTaken], unless the person has
-// been asked and keeps this account: then the identity moves here, and the other account stays as it is without it.
-func (s *Service) PutIdentity(ctx context.Context, by Login, provider, idToken, nonce string, keepMine bool) (Identity, error) {
+// PutIdentity makes an identity the caller's. If another account has it, that is an [IdentityTaken], unless the person was
+// asked about this very account and stays here: then the identity moves, and the other account stays as it is without it.
+func (s *Service) PutIdentity(ctx context.Context, by Login, provider, idToken, nonce string, insteadOf ID) (Identity, error) {
 	i, err := s.identify(ctx, provider, idToken, nonce)
 	if err != nil {
 		return Identity{}, err
 	}
 	i.Player, i.CreatedAt = by.Player, s.Now()
-	for range 2 { // the second time when the other one is gone by the time it is asked about
-		kept, err := s.Store.PutIdentity(ctx, i, keepMine)
-		if errors.Is(err, ErrNotFound) {
-			return Identity{}, ErrInvalid
-		}
-		if !errors.Is(err, ErrTaken) {
-			return kept, err
-		}
-		if err := s.taken(ctx, i, by); !errors.Is(err, ErrNotFound) {
-			return Identity{}, err
-		}
+	kept, err := s.Store.PutIdentity(ctx, i, insteadOf)
+	if errors.Is(err, ErrNotFound) {
+		return Identity{}, ErrInvalid
 	}
-	return Identity{}, ErrTaken
+	if errors.Is(err, ErrTaken) && kept.Player != "" {
+		return Identity{}, s.taken(ctx, kept, by)
+	}
+	return kept, err
 }
 
 // identify has a provider look at an id token.
@@ -133,17 +142,19 @@ func (s *Service) identify(ctx context.Context, provider, idToken, nonce string)
 	return Identity{}, ErrNoProvider
 }
 
-// taken describes the two accounts that meet on an identity, or says ErrNotFound when there is but one.
-func (s *Service) taken(ctx context.Context, i Identity, by Login) error {
-	owner, err := s.Store.IdentityOwner(ctx, i.Issuer, i.Subject)
+// taken describes the two accounts that meet on an identity.
+func (s *Service) taken(ctx context.Context, others Identity, by Login) error {
+	other, err := s.account(ctx, others.Player, others, "")
+	if errors.Is(err, ErrNotFound) {
+		return ErrTaken // no more: whoever asks again gets it
+	}
 	if err != nil {
 		return err
 	}
-	mine, err := s.account(ctx, by.Player, i, by.ID)
-	if err != nil {
-		return err
+	mine, err := s.account(ctx, by.Player, others, by.ID)
+	if errors.Is(err, ErrNotFound) {
+		return ErrInvalid
 	}
-	other, err := s.account(ctx, owner, i, "")
 	if err != nil {
 		return err
 	}
@@ -163,6 +174,9 @@ func (s *Service) account(ctx context.Context, id ID, without Identity, asking L
 		return a, err
 	}
 	for _, l := range logins {
+		if !l.Arrived {
+			continue
+		}
 		a.Recoverable = a.Recoverable || l.ID != asking
 		if l.LastUsedAt.After(a.LastUsedAt) {
 			a.LastUsedAt = l.LastUsedAt
@@ -170,9 +184,15 @@ func (s *Service) account(ctx context.Context, id ID, without Identity, asking L
 	}
 	identities, err := s.Store.Identities(ctx, id)
 	for _, i := range identities {
-		a.Recoverable = a.Recoverable || i.Issuer != without.Issuer || i.Subject != without.Subject
+		another := i.Issuer != without.Issuer || i.Subject != without.Subject
+		a.Recoverable = a.Recoverable || another && s.hasIssuer(i.Issuer)
 	}
 	return a, err
+}
+
+// hasIssuer says whether this server takes an issuer's word.
+func (s *Service) hasIssuer(issuer string) bool {
+	return slices.ContainsFunc(s.Providers, func(p Provider) bool { return p.Issuer() == issuer })
 }
 
 // Identities lists a player's identities.

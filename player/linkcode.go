@@ -19,7 +19,6 @@ type LinkCode struct {
 	By        LoginID // that shows it: when it ends, the code ends
 	ExpiresAt time.Time
 	Made      LoginID // the login that it has made; empty before
-	Attempt   Hash    // of the request that made it; zero when that had no key
 }
 
 // ErrBadCode refuses a link code. That there is none, that it was used and that it is too old must look the same to those
@@ -73,57 +72,30 @@ func (s *Service) Link(ctx context.Context, code, key string) (Issued, error) {
 	if err != nil {
 		return Issued{}, fmt.Errorf("hash a link code: %w", err)
 	}
-	var attempt Hash
-	if key != "" {
-		attempt = HashOf(key)
-	}
 	for range 2 { // the second time for one that was overtaken by its own repetition
-		c, err := s.Store.LinkCode(ctx, hash)
-		if errors.Is(err, ErrNotFound) || err == nil && !s.Now().Before(c.ExpiresAt) {
+		issued, err := s.link(ctx, hash, attemptOf(key))
+		if errors.Is(err, ErrNotFound) {
 			return Issued{}, ErrBadCode
 		}
-		if err != nil {
-			return Issued{}, err
-		}
-		if c.Made != "" {
-			return s.repeatLink(ctx, c, attempt)
-		}
-		if issued, err := s.spend(ctx, c, attempt); !errors.Is(err, ErrTaken) {
+		if !errors.Is(err, ErrTaken) {
 			return issued, err
 		}
 	}
 	return Issued{}, ErrBadCode
 }
 
-func (s *Service) spend(ctx context.Context, c LinkCode, attempt Hash) (Issued, error) {
-	issued, err := s.signIn(ctx, c.Player, func(l Login, issued Issued) error {
-		return s.Store.SpendLinkCode(ctx, c, attempt, l, issued, s.Now())
+func (s *Service) link(ctx context.Context, hash, attempt Hash) (Issued, error) {
+	c, err := s.Store.LinkCode(ctx, hash)
+	if err != nil {
+		return Issued{}, err
+	}
+	if !s.Now().Before(c.ExpiresAt) {
+		return Issued{}, ErrNotFound
+	}
+	if c.Made != "" {
+		return s.signInAgain(ctx, c.Player, attempt, func(l SignIn) bool { return l.ID == c.Made })
+	}
+	return s.signIn(ctx, c.Player, c.By, attempt, func(l SignIn, issued Issued) error {
+		return s.Store.SpendLinkCode(ctx, hash, l, issued)
 	})
-	if errors.Is(err, ErrNotFound) {
-		return Issued{}, ErrBadCode
-	}
-	return issued, err
-}
-
-// repeatLink answers a request once more whose answer has not arrived.
-func (s *Service) repeatLink(ctx context.Context, c LinkCode, attempt Hash) (Issued, error) {
-	if attempt == (Hash{}) || attempt != c.Attempt {
-		return Issued{}, ErrBadCode
-	}
-	arrived, err := s.Store.Arrived(ctx, c.Made)
-	if err != nil {
-		return Issued{}, err
-	}
-	if arrived {
-		return Issued{}, ErrBadCode
-	}
-	issued, err := s.issuePair(Login{ID: c.Made, Player: c.Player}, Hash{})
-	if err != nil {
-		return Issued{}, err
-	}
-	err = s.Store.AddTokens(ctx, c.Made, issued)
-	if errors.Is(err, ErrNotFound) {
-		return Issued{}, ErrBadCode
-	}
-	return issued, err
 }

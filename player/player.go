@@ -34,11 +34,14 @@ type Login struct {
 	Player ID
 }
 
-// SignIn is a login as its player sees it in the list of all.
+// SignIn is a login with how it came about.
 type SignIn struct {
 	Login
+	MadeBy     LoginID // whose link code made it; empty when none did
+	Attempt    Hash    // of the request that made it; zero when that had no key
 	CreatedAt  time.Time
 	LastUsedAt time.Time // to the hour: when it last got tokens
+	Arrived    bool      // whether a token of it was ever used: until then nobody may have any
 }
 
 // Errors of accounts.
@@ -60,7 +63,7 @@ type Store interface {
 
 	// Token finds a token by its hash, or ErrNotFound. The tokens of a login that has ended are not found.
 	Token(ctx context.Context, hash Hash) (Token, error)
-	// UseToken notes a token's first use: it is used, and its parent is superseded.
+	// UseToken notes a token's first use: it is used, its login has arrived, and its parent is superseded.
 	UseToken(ctx context.Context, t Token, now time.Time) error
 	// AddTokens keeps what was issued for a login, or returns ErrNotFound when the login has ended.
 	AddTokens(ctx context.Context, l LoginID, issued Issued) error
@@ -68,10 +71,14 @@ type Store interface {
 	HasLogin(ctx context.Context, l LoginID) (bool, error)
 	// Logins lists those of a player that have not ended, the oldest first.
 	Logins(ctx context.Context, id ID, now time.Time) ([]SignIn, error)
-	// AddLogin keeps another login of a player, or returns ErrNotFound when the player is gone.
-	AddLogin(ctx context.Context, l Login, issued Issued, now time.Time) error
-	// EndLogin forgets a login with all its tokens.
+	// AddLogin keeps another login of a player. It returns ErrNotFound when the player is gone, and ErrTaken when the same
+	// attempt has made one that has not arrived.
+	AddLogin(ctx context.Context, l SignIn, issued Issued) error
+	// EndLogin forgets a login with all its tokens. Those that its codes have made become those of the login that made it.
 	EndLogin(ctx context.Context, l LoginID) error
+	// EndStolen forgets a login as EndLogin does, and those that it has made since an instant, and what those have made. It
+	// tells which. At the same time none of them makes another one.
+	EndStolen(ctx context.Context, l Login, since time.Time) ([]Login, error)
 	// PruneTokens deletes a lot of what expired before now, link codes too, and tells how many.
 	PruneTokens(ctx context.Context, now time.Time, limit int) (int, error)
 
@@ -80,11 +87,9 @@ type Store interface {
 	PutLinkCode(ctx context.Context, c LinkCode) error
 	// LinkCode finds a code by its hash, spent or not, or ErrNotFound.
 	LinkCode(ctx context.Context, hash Hash) (LinkCode, error)
-	// SpendLinkCode keeps the login that a code makes, for an attempt. It returns ErrTaken when the code has made one or is
-	// there no more, and ErrNotFound when the player is gone. Of any number at once it lets one through.
-	SpendLinkCode(ctx context.Context, c LinkCode, attempt Hash, l Login, issued Issued, now time.Time) error
-	// Arrived says whether tokens of a login have ever been used: their owner has them.
-	Arrived(ctx context.Context, l LoginID) (bool, error)
+	// SpendLinkCode keeps the login that a code makes. It returns ErrTaken when the code has made one or is there no more,
+	// and ErrNotFound when the player is gone. Of any number at once it lets one through.
+	SpendLinkCode(ctx context.Context, code Hash, l SignIn, issued Issued) error
 
 	IdentityStore
 }

@@ -61,7 +61,8 @@ func (s *Service) issuePair(login Login, parent Hash) (issued Issued, err error)
 }
 
 // Refresh gives a new pair for a refresh token. The old one works until one of the new has been used, and [Overlap]
-// longer; after that its use is theft, and ends the login for whoever holds it.
+// longer; after that its use is theft, and ends the login for whoever holds it, with those that it has made by link codes
+// since there was this token: the thief may have made them.
 func (s *Service) Refresh(ctx context.Context, secret string) (Issued, error) {
 	t, err := s.token(ctx, secret, Refresh)
 	if err != nil {
@@ -70,10 +71,7 @@ func (s *Service) Refresh(ctx context.Context, secret string) (Issued, error) {
 	now := s.Now()
 	login := Login{ID: t.Login, Player: t.Player}
 	if t.stolen(now) {
-		if err := s.SignOut(ctx, login); err != nil {
-			return Issued{}, err
-		}
-		return Issued{}, ErrInvalid
+		return Issued{}, s.endStolen(ctx, login, refreshIssued(secret))
 	}
 	if err := s.firstUse(ctx, t, now); err != nil {
 		return Issued{}, err
@@ -88,6 +86,18 @@ func (s *Service) Refresh(ctx context.Context, secret string) (Issued, error) {
 		return Issued{}, err
 	}
 	return issued, nil
+}
+
+// endStolen ends what a thief may have, and says that the token is not valid.
+func (s *Service) endStolen(ctx context.Context, login Login, since time.Time) error {
+	ended, err := s.Store.EndStolen(ctx, login, since)
+	if err != nil {
+		return err
+	}
+	for _, l := range ended {
+		s.SignedOut(l)
+	}
+	return ErrInvalid
 }
 
 // Authenticate finds the login of an access token.
@@ -154,10 +164,18 @@ func (s *Service) StreamTicket(ctx context.Context, access string) (ticket strin
 	return ticket, t.ExpiresAt, err
 }
 
+// attemptOf is what is stored of the key that a request has.
+func attemptOf(key string) Hash {
+	if key == "" {
+		return Hash{}
+	}
+	return HashOf(key)
+}
+
 // signIn makes another login of a player, and keeps it by a function that may have more to keep.
-func (s *Service) signIn(ctx context.Context, id ID, keep func(Login, Issued) error) (Issued, error) {
-	login := Login{ID: LoginID(s.NewID()), Player: id}
-	issued, err := s.issuePair(login, Hash{})
+func (s *Service) signIn(ctx context.Context, id ID, by LoginID, attempt Hash, keep func(SignIn, Issued) error) (Issued, error) {
+	login := SignIn{Login: Login{ID: LoginID(s.NewID()), Player: id}, MadeBy: by, Attempt: attempt, CreatedAt: s.Now()}
+	issued, err := s.issuePair(login.Login, Hash{})
 	if err != nil {
 		return Issued{}, err
 	}
@@ -165,6 +183,27 @@ func (s *Service) signIn(ctx context.Context, id ID, keep func(Login, Issued) er
 		return Issued{}, err
 	}
 	return issued, s.retireLogins(ctx, id)
+}
+
+// signInAgain answers a request once more whose answer may have been lost: with new tokens of the login that it has made,
+// as long as none of the first was used. ErrNotFound says that there is no such login.
+func (s *Service) signInAgain(ctx context.Context, id ID, attempt Hash, suits func(SignIn) bool) (Issued, error) {
+	if attempt == (Hash{}) {
+		return Issued{}, ErrNotFound
+	}
+	logins, err := s.Store.Logins(ctx, id, s.Now())
+	if err != nil {
+		return Issued{}, err
+	}
+	n := slices.IndexFunc(logins, func(l SignIn) bool { return l.Attempt == attempt && !l.Arrived && suits(l) })
+	if n < 0 {
+		return Issued{}, ErrNotFound
+	}
+	issued, err := s.issuePair(logins[n].Login, Hash{})
+	if err != nil {
+		return Issued{}, err
+	}
+	return issued, s.Store.AddTokens(ctx, logins[n].ID, issued)
 }
 
 // MaxLogins is how many logins a player has at most. One more, and the one that was not used for longest ends: an app that

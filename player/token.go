@@ -71,12 +71,27 @@ func HashOf(token string) Hash { return sha256.Sum256([]byte(token)) }
 
 // saysExpired reads a token's own word on its end, which proves nothing and decides only which refusal it gets.
 func saysExpired(token string, kind Kind, now time.Time) bool {
+	ends, ok := saysEnds(token, kind)
+	return ok && !now.Before(ends)
+}
+
+// saysEnds is a token's own word on its end, to the second. Of a token that was found by its hash it is true.
+func saysEnds(token string, kind Kind) (time.Time, bool) {
 	head, _, ok := strings.Cut(token, ".")
 	if !ok || len(head) < 2 || head[:1] != string(kind[:1]) {
-		return false
+		return time.Time{}, false
 	}
 	ends, err := strconv.ParseInt(head[1:], 36, 64)
-	return err == nil && now.Unix() >= ends
+	return time.Unix(ends, 0), err == nil
+}
+
+// refreshIssued is when a refresh token was issued: nobody has stolen it before.
+func refreshIssued(token string) time.Time {
+	ends, ok := saysEnds(token, Refresh)
+	if !ok {
+		return time.Time{} // at any time
+	}
+	return ends.Add(-RefreshLife)
 }
 
 // stolen says that a refresh token is used long after one issued from it was: somebody has a copy.

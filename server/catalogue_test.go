@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"net"
 	"strings"
 	"testing"
 
@@ -34,6 +35,25 @@ func TestTheDemoSaysWhatItLacks(t *testing.T) {
 	}
 	if code, said := run(t, []games.Game{server.Game(tictactoe.Rules{})}, "demo"); code != 0 {
 		t.Errorf("with it: %d: %s", code, said)
+	}
+}
+
+func TestTheVersionIsAWordAndAFlag(t *testing.T) {
+	_, word := run(t, nil, "version")
+	if code, flag := run(t, nil, "--version"); code != 0 || flag != word {
+		t.Errorf("%d: %q, and as a word %q", code, flag, word)
+	}
+}
+
+func TestATakenAddressIsSaidWithAWayOut(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	code, said := run(t, nil, "serve", "--listen", taken.Addr().String(), "--database", "sqlite:"+t.TempDir()+"/game.db")
+	if code != 1 || !strings.Contains(said, "(--listen 127.0.0.1:8081 takes another)") {
+		t.Errorf("%d: %s", code, said)
 	}
 }
 

@@ -55,6 +55,22 @@ func TestHealthSpeaksTLS(t *testing.T) {
 	}
 }
 
+// A server that is not going to serve says so before anybody hears that it is ready.
+func TestServerWithoutItsCertificateIsNeverReady(t *testing.T) {
+	_, certificate, key := certificates(t)
+	for name, args := range map[string][]string{
+		"no certificate":  {"--tls-cert", "nowhere.pem", "--tls-key", key},
+		"no key":          {"--tls-cert", certificate, "--tls-key", "nowhere.pem"},
+		"the wrong files": {"--tls-cert", key, "--tls-key", certificate},
+	} {
+		database := "sqlite:" + filepath.Join(t.TempDir(), "yourturn.db")
+		said, code := program(t, time.Minute, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--database", database}, args...)...)
+		if code != 1 || !strings.Contains(said, "--tls-cert") || strings.Contains(said, "listens on") {
+			t.Errorf("%s: %d %s", name, code, said)
+		}
+	}
+}
+
 // systemd waits for this word before it starts what needs the server, and before `systemctl start` comes back.
 func TestSystemdHearsThatTheServerIsReady(t *testing.T) {
 	dir, err := os.MkdirTemp("", "notify") // t.TempDir may be longer than a socket's name can be

@@ -3,6 +3,8 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -136,8 +138,11 @@ func TestTwoGuestsMeetOnOneIdentity(t *testing.T) {
 
 		// Who chooses this one has the identity here, and the other account stays as it was, without it.
 		body := c.person("ann")
-		body["keep"] = "mine"
+		body["instead_of"] = tablet.Player
+		refused(t, tablet.Do("PUT", clubIdentity, body), 409, "identity-taken", "")
+		body["instead_of"] = met.String("other", "player_id")
 		tablet.Must(t, 200, "PUT", clubIdentity, body)
+		tablet.Must(t, 200, "PUT", clubIdentity, body) // its answer was lost
 		c.in("ann", tablet.Player)
 		phone.Must(t, 200, "POST", servertest.MovePath(id), servertest.Move(1, 4))
 		phone.Renew(t)
@@ -151,12 +156,46 @@ func TestTwoGuestsMeetOnOneIdentity(t *testing.T) {
 		refused(t, lost, 409, "identity-taken", "")
 		same(t, "the old account can be had back", lost.Bool("other", "recoverable"), false)
 		same(t, "when it was used", lost.At("other", "last_used_at"), nil)
-		servertest.Second(t, phone)
-		same(t, "with a second device", phone.Do("PUT", clubIdentity, c.person("old")).Bool("mine", "recoverable"), true)
-		body = c.person("old")
-		body["keep"] = "other"
-		refused(t, phone.Do("PUT", clubIdentity, body), 422, "invalid", "")
+		young := servertest.Guest(t, c.url, "Young")
+		second := servertest.Second(t, young)
+		same(t, "with a second device that may have heard nothing", young.Do("PUT", clubIdentity, c.person("old")).Bool("mine", "recoverable"), false)
+		second.Must(t, 200, "GET", "/v1/me", nil)
+		same(t, "with a second device", young.Do("PUT", clubIdentity, c.person("old")).Bool("mine", "recoverable"), true)
 	})
+}
+
+// An app repeats what was not answered: by the same id token and the same key it is signed in once.
+func TestALostAnswerToAnIdToken(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		c := newClub(t, database)
+		phone := servertest.Guest(t, c.url, "Ann")
+		phone.Must(t, 200, "PUT", clubIdentity, c.person("ann"))
+		body := c.person("ann")
+		body["provider"] = "club"
+		tablet := stranger(c.url)
+		first := tablet.Must(t, 201, "POST", "/v1/tokens", body, "Idempotency-Key", "4ab3")
+		tablet.Access = tablet.Must(t, 201, "POST", "/v1/tokens", body, "Idempotency-Key", "4ab3").String("access_token")
+		if first.String("access_token") == tablet.Access {
+			t.Error("an access token is kept somewhere")
+		}
+		same(t, "logins", tablet.Must(t, 200, "GET", "/v1/me/logins", nil).Len("items"), 2)
+		tablet.Must(t, 201, "POST", "/v1/tokens", body, "Idempotency-Key", "4ab3") // it has arrived: another login
+		same(t, "logins", tablet.Must(t, 200, "GET", "/v1/me/logins", nil).Len("items"), 3)
+	})
+}
+
+// An app gives the provider's library the hash of a nonce. Who finds the id token has the hash, and cannot use it.
+func TestAttackAFoundIdToken(t *testing.T) {
+	c := newClub(t, "sqlite:"+t.TempDir()+"/yourturn.db")
+	ann := servertest.Guest(t, c.url, "Ann")
+	sum := sha256.Sum256([]byte("secret of the app"))
+	hashed := hex.EncodeToString(sum[:])
+	body := map[string]any{"id_token": c.Token(clubApp, "ann", map[string]any{"nonce": hashed}), "nonce": "secret of the app"}
+	ann.Must(t, 200, "PUT", clubIdentity, body)
+	body["provider"] = "club"
+	stranger(c.url).Must(t, 201, "POST", "/v1/tokens", body)
+	body["nonce"] = hashed
+	refused(t, stranger(c.url).Do("POST", "/v1/tokens", body), 422, "id-token-invalid", "")
 }
 
 func TestOfATokenOnlyTheSubjectIsKept(t *testing.T) {

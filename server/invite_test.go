@@ -206,6 +206,57 @@ func TestInvitingByAnIdempotencyKey(t *testing.T) {
 	refused(t, ann.Do("POST", "/v1/sessions", wish, "Idempotency-Key", "k"), 422, "idempotency-mismatch", "")
 }
 
+// A retry finds what its first try has made, however often: it asks nobody anything.
+func TestARetryOfAnInvitationIsNotBraked(t *testing.T) {
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{RateLimit: true})
+	ann, bob := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob")
+	wish := map[string]any{"game": "tictactoe", "invite": players(bob)}
+	first := ann.Must(t, 201, "POST", "/v1/sessions", wish, "Idempotency-Key", "k")
+	for range 15 {
+		again := ann.Must(t, 201, "POST", "/v1/sessions", wish, "Idempotency-Key", "k")
+		same(t, "the table", again.String("id"), first.String("id"))
+	}
+}
+
+// Once the game is on nobody is invited any more, in every version: also where the beginning cannot be drawn again.
+func TestVersionsOfAGameThatIsOnInviteNobody(t *testing.T) {
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{Games: servertest.Games()})
+	ann, bob, cid := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Bob"), servertest.Guest(t, url, "Cid")
+	table := ann.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": "quiz", "seats": 2, "invite": players(bob, cid)})
+	bob.Must(t, 200, "POST", "/v1/sessions/join", join(table.String("join_code")))
+	cid.Must(t, 200, "POST", "/v1/sessions/join", join(table.String("join_code"))) // one version more
+	versions := map[string]int{}
+	for v := range ann.Must(t, 200, "GET", sessionPath(table.String("id")), nil).Int("version") {
+		then := ann.Must(t, 200, "GET", sessionPath(table.String("id"))+fmt.Sprintf("?version=%d", v+1), nil)
+		if then.String("status") == "active" {
+			same(t, fmt.Sprintf("who is invited in version %d", v+1), then.At("invitations"), nil)
+		}
+		versions[then.String("status")]++
+	}
+	same(t, "versions", versions["waiting"] > 1 && versions["active"] > 1, true)
+}
+
+// A key may be as long as it likes, of whatever is printed: an export gets past it.
+func TestAnExportOfLongKeys(t *testing.T) {
+	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{})
+	ann := servertest.Guest(t, url, "Ann")
+	for _, last := range []string{"<", `"`} {
+		ann.Must(t, 201, "POST", "/v1/sessions", map[string]any{"game": "tictactoe"}, "Idempotency-Key", strings.Repeat("<", 254)+last)
+	}
+	keys := 0
+	for cursor := ""; ; {
+		page := ann.Must(t, 200, "GET", "/v1/me/export?limit=1&cursor="+cursor, nil)
+		if page.String("items", 0, "kind") == "idempotency_key" {
+			keys++
+		}
+		if page.At("next_cursor") == nil {
+			break
+		}
+		cursor = page.String("next_cursor")
+	}
+	same(t, "keys", keys, 2)
+}
+
 // Every invitation may be a push on somebody's screen.
 func TestWhoInvitesWithoutEndIsBraked(t *testing.T) {
 	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{RateLimit: true})

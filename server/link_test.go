@@ -80,6 +80,26 @@ func TestDeletionSignsEveryDeviceOut(t *testing.T) {
 	})
 }
 
+// A thief has the phone's refresh token, shows a code, and signs a device of its own in. When the theft is noticed that
+// device is out as well, and its stream says goodbye.
+func TestAttackAThiefSignsADeviceIn(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		url := servertest.Local(t, database, servertest.Options{})
+		phone, thief := servertest.Guest(t, url, "Ann"), stranger(url)
+		stolen := phone.Refresh
+		thief.Access = thief.Must(t, 201, "POST", "/v1/tokens", renewal(stolen)).String("access_token")
+		second := servertest.Second(t, thief)
+		stream := second.Stream(t, "")
+		stream.Greeted(t)
+		servertest.Advance(t, url, 2*time.Minute)
+		refused(t, phone.Do("POST", "/v1/tokens", renewal(stolen)), 401, "token-invalid", "")
+		same(t, "goodbye", stream.Bye(t), "signed_out")
+		for _, app := range []*servertest.App{phone, thief, second} {
+			refused(t, app.Do("GET", "/v1/me", nil), 401, "token-invalid", "")
+		}
+	})
+}
+
 func TestLoginsOfOthers(t *testing.T) {
 	url := servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{})
 	ann, eve := servertest.Guest(t, url, "Ann"), servertest.Guest(t, url, "Eve")

@@ -46,9 +46,7 @@ type commands struct {
 	Push    pushCommand    `cmd:"" help:"Why a push came or did not, and keys for Web Push."`
 	Health  healthCommand  `cmd:"" help:"Ask a running server whether it can serve; for probes where there is no curl."`
 	Demo    demoCommand    `cmd:"" help:"Play a three-day game that is lost on time, in a second, on a test clock."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-
-	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version; --version does, too."`
 }
 
 // environment is what commands work in.
@@ -94,12 +92,14 @@ func Run(ctx context.Context, args []string, out, errOut io.Writer, catalogue ..
 		fmt.Fprintln(errOut, "yourturn:", err)
 		return 1
 	}
+	if slices.Equal(args, []string{"--version"}) { // no flag of kong's, which would take the one that dice has for its own
+		args = []string{"version"}
+	}
 	var cli commands
 	code := -1
 	parser, err := kong.New(&cli,
 		kong.Name("yourturn"),
 		kong.Description("A backend for games that people play one turn at a time."),
-		kong.Vars{"version": Version()},
 		kong.Writers(out, errOut),
 		kong.Exit(func(c int) { code = c }),
 		kong.UsageOnError(),

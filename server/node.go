@@ -111,7 +111,7 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 	}
 	n.sessions = session.NewService(session.Config{
 		Store: db, Games: c.Games, Open: open, Wake: n.wake, Now: now, Trusted: n.clockTrusted, NewID: newID, Random: rand.Reader,
-		Log: c.Log, Metrics: session.NewMetrics(registry), Cache: freecache.NewStore(freecache.Options{Size: replayCache}), Build: Version(),
+		Log: c.Log, Metrics: session.NewMetrics(registry), Cache: freecache.NewStore(freecache.Options{Size: replayCache}), Build: build(),
 	})
 	if err := n.sessions.CheckOpen(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -141,7 +141,7 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	config := api.Config{
-		Client: client, Name: c.Name, Version: Version(), Games: c.Games, Channels: shown, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
+		Client: client, Name: c.Name, Version: Version(), Build: build(), Games: c.Games, Channels: shown, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
 		Feed: n.feed, Devices: devices, Deliveries: db, Records: db, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit,
 		AllowOrigins: c.AllowOrigins, AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
 	}

@@ -44,6 +44,7 @@ func TestAGameOutsideThisRepository(t *testing.T) {
 
 	shell(t, folder, guide.inline(t, "./mygames verify --all"), guide.inline(t, "./mygames openapi ."))
 	checkNimSchema(t, filepath.Join(folder, "openapi.yaml"))
+	checkNimClients(t, ann, folder, guide)
 	same(t, "blocks of the guide that were not followed", guide.blocks, [][]string{})
 }
 
@@ -89,6 +90,55 @@ func checkNimSchema(t *testing.T, file string) {
 	} {
 		if !regexp.MustCompile(want).Match(document) {
 			t.Errorf("the schema lacks %s", want)
+		}
+	}
+}
+
+// checkNimClients generates the client in Go, compiles what the guide does with it, and asks for the one that pages get.
+func checkNimClients(t *testing.T, ann *servertest.App, folder string, guide *guide) {
+	t.Helper()
+	// The generator is a module of its own, which may have to be downloaded.
+	online := "export GOPROXY='" + os.Getenv("GOPROXY") + "'"
+	generate := guide.block(t, 3)
+	shell(t, folder, append([]string{online}, generate...)...)
+	uses := regexp.MustCompile("(?ms)^```go\n(me, err := .*?)^```$").FindStringSubmatch(guide.text)
+	if uses == nil {
+		t.Fatal("the guide no longer shows the generated client")
+	}
+	program := `package app
+
+import (
+	"context"
+
+	"example.com/mygames/nim"
+	"example.com/mygames/wire"
+	"yourturn/openapi/go/client"
+	theirs "yourturn/openapi/go/wire"
+)
+
+func start(ctx context.Context, session *theirs.Session) {
+	` + uses[1] + `
+	_, err = me.Play(ctx, session, nim.Move{Row: 2, Take: 1})
+	_, _ = client.View[nim.View](session)
+	_, _ = opened, err
+}
+`
+	if err := os.MkdirAll(filepath.Join(folder, "app"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "app", "app.go"), []byte(program), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	shell(t, folder, "go vet ./app")
+
+	served := string(ann.Must(t, 200, "GET", "/client.js", nil).Body)
+	for _, want := range []string{
+		"startNimSession: 'POST /v1/games/nim/sessions {}',",
+		"playNimMove: 'POST /v1/games/nim/sessions/{session_id}/moves {}',",
+		"getNimSession: 'GET /v1/games/nim/sessions/{session_id}?version',",
+	} {
+		if strings.Count(served, want) != 1 {
+			t.Errorf("client.js lacks %s", want)
 		}
 	}
 }
@@ -162,7 +212,8 @@ func outside(t *testing.T, folder, script string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(script, "../yourturn", here))
+	checkout := strings.NewReplacer("../../yourturn", here, "../yourturn", here)
+	cmd := exec.CommandContext(t.Context(), "sh", "-ec", checkout.Replace(script))
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOWORK=off")
 	return cmd

@@ -2,12 +2,15 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -42,7 +45,15 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	if c.Retention < time.Minute {
 		return fmt.Errorf("--retention %s is less than a minute", c.Retention)
 	}
+	if c.TLSCert != "" { // before anybody hears that the server is ready
+		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
+			return fmt.Errorf("--tls-cert and --tls-key: %w", err)
+		}
+	}
 	l, err := net.Listen("tcp", c.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w (--listen 127.0.0.1:8081 takes another)", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -67,7 +78,8 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	return node.Serve(ctx, l, c.TLSCert, c.TLSKey)
 }
 
-// greet says where the server is, and three lines that play a first move of the game that everybody knows.
+// greet says where the server is, and three lines that play a first move of the game that everybody knows. Where that is
+// not played, it names the games that are.
 func (c *serveCommand) greet(env environment, address string) {
 	base := "http://" + address
 	if c.TLSCert != "" {
@@ -75,6 +87,11 @@ func (c *serveCommand) greet(env environment, address string) {
 	}
 	fmt.Fprintf(env.out, "Yourturn listens on %s and keeps everything in %s\n\n", base, withoutSecrets(c.Database))
 	if !env.has(firstGame) {
+		var titles []string
+		for _, g := range env.games {
+			titles = append(titles, g.Info().Title)
+		}
+		fmt.Fprintf(env.out, "It plays %s; how, with every operation and type, is on the page %s/docs\n\n", strings.Join(titles, ", "), base)
 		return
 	}
 	fmt.Fprintf(env.out, `Play a first move from another terminal: two guests, two tickets, and a move by each (one of them is told to wait):
@@ -82,6 +99,8 @@ func (c *serveCommand) greet(env environment, address string) {
   for p in ann bob; do curl -s %[1]s/v1/players -H 'Content-Type: application/json' -d '{}' | grep -o '"access_token":"[^"]*' | cut -d'"' -f4 >/tmp/$p; done
   for p in ann bob; do id=$(curl -s %[1]s/v1/tickets -H "Authorization: Bearer $(cat /tmp/$p)" -H 'Content-Type: application/json' -d '{"game":"tictactoe"}' | grep -o '"session_id":"[^"]*' | cut -d'"' -f4); done
   for p in ann bob; do curl -s %[1]s/v1/sessions/$id/moves -H "Authorization: Bearer $(cat /tmp/$p)" -H 'Content-Type: application/json' -d '{"turn":1,"move":{"cell":4}}'; echo; done
+
+Every operation and type is on the page %[1]s/docs, and a page of your own imports %[1]s/client.js
 
 `, base)
 }

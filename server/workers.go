@@ -78,7 +78,11 @@ func (n *Node) compareClocks(ctx context.Context) (int, error) {
 	n.skew.Store(int64(skew))
 	n.compared.Store(true)
 	if after := n.clockTrusted(); after != before {
-		n.log.WarnContext(ctx, "clock compared with the database's", slog.Duration("skew", skew), slog.Bool("trusted", after))
+		level := slog.LevelWarn
+		if after {
+			level = slog.LevelInfo
+		}
+		n.log.Log(ctx, level, "clock compared with the database's", slog.Duration("skew", skew), slog.Bool("trusted", after))
 	}
 	return 0, nil
 }

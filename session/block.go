@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"yourturn/notify"
@@ -51,6 +52,20 @@ func (s *Service) Blocks(ctx context.Context, player notify.PlayerID, cursor str
 	}, func(b Block) Position { return Position{SortKey: b.At.UnixMilli(), ID: ID(b.ID)} })
 }
 
+// Blocks are who of some people blocks whom of them.
+type Blocks map[[2]notify.PlayerID]bool
+
+// Add notes a block.
+func (b Blocks) Add(by, whom notify.PlayerID) { b[[2]notify.PlayerID{by, whom}] = true }
+
+// By says whether one blocks the other.
+func (b Blocks) By(one, other notify.PlayerID) bool { return b[[2]notify.PlayerID{one, other}] }
+
+// Between says whether a block stands between somebody and any of some others, whoever of them made it.
+func (b Blocks) Between(one notify.PlayerID, others ...notify.PlayerID) bool {
+	return slices.ContainsFunc(others, func(other notify.PlayerID) bool { return b.By(one, other) || b.By(other, one) })
+}
+
 // mayEnter keeps somebody from a private table whose host has blocked them, as if there were no table. A block of their own
 // keeps nobody away: who types a code knows where it leads, for previewSession names the host.
 func (s *Service) mayEnter(ctx context.Context, player notify.PlayerID, sess Session) error {
@@ -58,24 +73,26 @@ func (s *Service) mayEnter(ctx context.Context, player notify.PlayerID, sess Ses
 	if _, seated := sess.SeatOf(player); seated || !ok {
 		return nil
 	}
-	_, theirs, err := s.store.BlocksBetween(ctx, player, []notify.PlayerID{host.Player})
-	if err == nil && len(theirs) > 0 {
+	blocks, err := s.store.BlocksAmong(ctx, []notify.PlayerID{player, host.Player})
+	if err == nil && blocks.By(host.Player, player) {
 		err = ErrNotFound
 	}
 	return err
 }
 
 // unheard are the people at a table between whom and the player a block stands.
-func (s *Service) unheard(ctx context.Context, player notify.PlayerID, sess Session) ([]notify.PlayerID, error) {
-	var others []notify.PlayerID
+func (s *Service) unheard(ctx context.Context, player notify.PlayerID, sess Session) (apart []notify.PlayerID, err error) {
+	people := []notify.PlayerID{player}
 	for _, seat := range sess.Seats {
 		if seat.isTold() && seat.Player != player {
-			others = append(others, seat.Player)
+			people = append(people, seat.Player)
 		}
 	}
-	if len(others) == 0 {
-		return nil, nil
+	blocks, err := s.store.BlocksAmong(ctx, people)
+	for _, other := range people[1:] {
+		if blocks.Between(player, other) {
+			apart = append(apart, other)
+		}
 	}
-	mine, theirs, err := s.store.BlocksBetween(ctx, player, others)
-	return append(mine, theirs...), err
+	return apart, err
 }

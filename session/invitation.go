@@ -8,19 +8,19 @@ import (
 	"slices"
 	"time"
 
-	"yourturn/games"
 	"yourturn/notify"
 )
 
 // People are invited to a private table while it waits. An invitation keeps no seat: whoever comes first sits down, by the
 // table's code, which the invitation brings along. It is part of the session, so it changes in the session's commits alone:
 // nobody is invited to a game that has begun, and who sits down cannot decline at the same instant. It ends with the
-// waiting, or when whoever sent it gets up.
+// waiting, or when whoever sent it gets up. A block hides it while it stands: between whoever is invited and whoever invites,
+// or the table's host, who decides who may come in.
 
 // Invitation is one person's invitation to a table.
 type Invitation struct {
 	Player      notify.PlayerID
-	Host        notify.PlayerID // who invites
+	Host        notify.PlayerID // who invites: of several the last whom the guest may hear
 	Status      Answer
 	At          time.Time
 	DisplayName string
@@ -29,11 +29,13 @@ type Invitation struct {
 // Answer is what somebody says to an invitation.
 type Answer string
 
-// An invitation is open until whoever is invited sits down or declines. Who gets up again has declined.
+// An invitation is open until whoever is invited sits down or declines, or whoever invites gets up. Who sat down and gets up
+// again has declined. One that is withdrawn is remembered, so that nobody is told of the same table again and again.
 const (
-	Open     Answer = "open"
-	Accepted Answer = "accepted"
-	Declines Answer = "declined"
+	AnswerOpen Answer = "open"
+	AnswerYes  Answer = "accepted"
+	AnswerNo   Answer = "declined"
+	Withdrawn  Answer = "withdrawn"
 )
 
 // The bounds of invitations: how many of one person may be open, and how many people a table invites.
@@ -103,6 +105,14 @@ func (s Session) Host() (Seat, bool) {
 	return s.Seats[i], true
 }
 
+// hostOr is to whom the table belongs: to the given player when nobody sits there yet.
+func (s Session) hostOr(first notify.PlayerID) notify.PlayerID {
+	if host, ok := s.Host(); ok {
+		return host.Player
+	}
+	return first
+}
+
 // isHostOf says that a seat's player has invited somebody.
 func (s Session) isHostOf(guest notify.PlayerID, seat Seat) bool {
 	invitation, ok := s.invitationOf(guest)
@@ -118,7 +128,18 @@ func (s *Session) answer(player notify.PlayerID, a Answer) {
 
 // withdraw ends the open invitations of whoever gets up: nobody would wait there for those who come.
 func (s *Session) withdraw(host notify.PlayerID) {
-	s.Invitations = slices.DeleteFunc(s.Invitations, func(i Invitation) bool { return i.Host == host && i.Status == Open })
+	for i := range s.Invitations {
+		if s.Invitations[i].Host == host && s.Invitations[i].Status == AnswerOpen {
+			s.Invitations[i].Status = Withdrawn
+		}
+	}
+}
+
+// endInvitations ends all of them when the waiting is over.
+func (s *Session) endInvitations() {
+	if s.Status != Waiting {
+		s.Invitations = nil
+	}
 }
 
 func (t *turn) invite(act Act) error {
@@ -127,51 +148,21 @@ func (t *turn) invite(act Act) error {
 		return ErrNotFound
 	}
 	for _, p := range act.Players {
-		t.Invitations = append(t.Invitations, Invitation{Player: p.Player, Host: host.Player, Status: Open, At: t.now, DisplayName: p.Name})
+		invitation := Invitation{Player: p.Player, Host: host.Player, Status: AnswerOpen, At: t.now, DisplayName: p.Name}
+		if i := t.invitationAt(p.Player); i >= 0 {
+			t.Invitations[i] = invitation
+			continue
+		}
+		t.Invitations = append(t.Invitations, invitation)
 	}
 	return nil
 }
 
-// guests checks the people whom a player invites, and finds out what they are called. Those who have blocked the player
-// are among them, for nobody is told of a block, but unheard: they are not told either.
-func (s *Service) guests(ctx context.Context, player notify.PlayerID, invited []notify.PlayerID) (guests []Seated, unheard []notify.PlayerID, err error) {
-	names, err := s.store.Names(ctx, invited)
-	if err != nil {
-		return nil, nil, err
-	}
-	mine, theirs, err := s.store.BlocksBetween(ctx, player, invited)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, guest := range invited {
-		name, known := names[guest]
-		switch {
-		case guest == player:
-			return nil, nil, &BadGuest{i, ErrYourself}
-		case !known:
-			return nil, nil, &BadGuest{i, ErrNoSuchPlayer}
-		case slices.Contains(mine, guest):
-			return nil, nil, &BadGuest{i, ErrBlocked}
-		case slices.Contains(invited[:i], guest):
-			continue
-		}
-		guests = append(guests, Seated{Player: guest, Name: name})
-	}
-	return guests, theirs, nil
-}
-
-// Invite asks people to a table that waits, at which the player sits. Who is invited already, has declined or sits there
-// is not asked again.
+// Invite asks people to a table that waits, at which the player sits. Who has declined or sits there is not asked again. When
+// somebody else has invited them already, the invitation is the player's from now on, and they are told if they were not.
 func (s *Service) Invite(ctx context.Context, player notify.PlayerID, id ID, invited []notify.PlayerID) (Session, error) {
-	if _, err := s.Get(ctx, player, id); err != nil { // a stranger learns nothing about players either
-		return Session{}, err
-	}
-	guests, unheard, err := s.guests(ctx, player, invited)
-	if err != nil {
-		return Session{}, err
-	}
 	return s.update(ctx, id, func(sess Session) ([]Act, error) {
-		seat, err := seatOf(sess, player)
+		_, err := seatOf(sess, player) // first of all: a stranger learns nothing about players either
 		switch {
 		case err != nil:
 			return nil, err
@@ -182,61 +173,98 @@ func (s *Service) Invite(ctx context.Context, player notify.PlayerID, id ID, inv
 		case sess.JoinCode == "":
 			return nil, ErrNotPrivate
 		}
-		fresh := slices.DeleteFunc(slices.Clone(guests), func(p Seated) bool {
-			_, seated := sess.SeatOf(p.Player)
-			return seated || sess.invitationAt(p.Player) >= 0
-		})
-		if len(fresh) == 0 {
-			return nil, nil
-		}
-		if err := s.mayInvite(ctx, player, len(sess.Invitations), len(fresh)); err != nil {
-			return nil, err
-		}
-		return []Act{{Cause: Inviting, Seat: seat.Number, Players: fresh, Unheard: unheard}}, nil
+		return s.inviting(ctx, sess, player, invited)
 	})
 }
 
-// inviting is how whoever opens a table sits down at it, and the act that invites others, if any are to be.
-func (s *Service) inviting(ctx context.Context, player notify.PlayerID, w Wish) (host Seated, acts []Act, err error) {
-	host = Seated{Player: player, Role: w.Role}
-	if len(w.Invite) == 0 {
-		return host, nil, nil
+// inviting is the act by which a player asks people to a table as it stands, or to one that is about to be; none when nobody
+// is to be asked. Those whom a block keeps apart from it are among them, for nobody is told of a block, but unheard: they are
+// not told either. Nor are those who know of the table already.
+func (s *Service) inviting(ctx context.Context, sess Session, player notify.PlayerID, invited []notify.PlayerID) ([]Act, error) {
+	if len(invited) == 0 {
+		return nil, nil
 	}
-	if 1+len(w.Bots) >= w.Seats {
-		return host, nil, &games.Invalid{Issues: []games.Issue{{Location: "body.invite", Message: "no seat is left for anybody"}}}
+	host := sess.hostOr(player)
+	people := append([]notify.PlayerID{player, host}, invited...)
+	for _, i := range sess.Invitations {
+		people = append(people, i.Host)
 	}
-	guests, unheard, err := s.guests(ctx, player, w.Invite)
+	names, err := s.store.Names(ctx, invited)
 	if err != nil {
-		return host, nil, err
+		return nil, err
 	}
-	if err := s.mayInvite(ctx, player, 0, len(guests)); err != nil {
-		return host, nil, err
+	blocks, err := s.store.BlocksAmong(ctx, people)
+	if err != nil {
+		return nil, err
 	}
-	names, err := s.store.Names(ctx, []notify.PlayerID{player})
-	host.Name = names[player]
-	return host, []Act{{Cause: Inviting, Players: guests, Unheard: unheard}}, err
+	seat, _ := sess.SeatOf(player)
+	act := Act{Cause: Inviting, Seat: seat.Number}
+	for i, guest := range invited {
+		name, known := names[guest]
+		switch {
+		case guest == player:
+			return nil, &BadGuest{i, ErrYourself}
+		case !known:
+			return nil, &BadGuest{i, ErrNoSuchPlayer}
+		case blocks.By(player, guest):
+			return nil, &BadGuest{i, ErrBlocked}
+		}
+		hidden := blocks.Between(guest, player, host)
+		if slices.Contains(invited[:i], guest) || !sess.mayAsk(player, guest, hidden) {
+			continue
+		}
+		act.Players = append(act.Players, Seated{Player: guest, Name: name})
+		earlier, asked := sess.invitationOf(guest)
+		if hidden || asked && !blocks.Between(guest, earlier.Host, host) {
+			act.Unheard = append(act.Unheard, guest)
+		}
+	}
+	if len(act.Players) == 0 {
+		return nil, nil
+	}
+	return []Act{act}, s.haveRoom(ctx, player, sess, len(act.Players))
 }
 
-// mayInvite holds a player and a table to their bounds. Two requests of one player at the same instant, for two tables, may
+// mayAsk says whether a player's invitation of somebody would change anything. One that a block hides takes no other's place.
+func (s Session) mayAsk(player, guest notify.PlayerID, hidden bool) bool {
+	if _, seated := s.SeatOf(guest); seated {
+		return false
+	}
+	earlier, asked := s.invitationOf(guest)
+	if !asked || earlier.Status == Withdrawn {
+		return true
+	}
+	return earlier.Status == AnswerOpen && earlier.Host != player && !hidden
+}
+
+// haveRoom holds a player and a table to their bounds. Two requests of one player at the same instant, for two tables, may
 // both find room: the bound keeps a list short, and one more does no harm.
-func (s *Service) mayInvite(ctx context.Context, player notify.PlayerID, already, more int) error {
+func (s *Service) haveRoom(ctx context.Context, player notify.PlayerID, sess Session, more int) error {
 	open, err := s.store.OpenInvitations(ctx, player, MaxOpenInvitations)
-	if err == nil && (open+more > MaxOpenInvitations || already+more > MaxTableGuests) {
+	if err == nil && (open+more > MaxOpenInvitations || len(sess.Invitations)+more > MaxTableGuests) {
 		err = ErrTooManyInvitations
 	}
 	return err
 }
 
-// Decline says no to an invitation. Again by the same player it changes nothing.
+// Decline says no to an invitation. Again by the same player it changes nothing. One that a block hides is as good as over.
 func (s *Service) Decline(ctx context.Context, player notify.PlayerID, id ID) error {
 	_, err := s.update(ctx, id, func(sess Session) ([]Act, error) {
 		invitation, ok := sess.invitationOf(player)
 		switch {
-		case !ok:
+		case !ok, invitation.Status == Withdrawn:
 			return nil, ErrNotFound
-		case invitation.Status == Accepted:
+		case invitation.Status == AnswerYes:
 			return nil, ErrSeated
-		case invitation.Status == Declines:
+		}
+		host := sess.hostOr(invitation.Host)
+		blocks, err := s.store.BlocksAmong(ctx, []notify.PlayerID{player, invitation.Host, host})
+		switch {
+		case err != nil:
+			return nil, err
+		case blocks.Between(player, invitation.Host, host):
+			return nil, ErrNotFound
+		case invitation.Status == AnswerNo:
 			return nil, nil
 		}
 		return []Act{{Cause: Declined, Seat: NoSeat, Players: []Seated{{Player: player}}}}, nil
@@ -273,7 +301,7 @@ func (s *Service) declineAll(ctx context.Context, player notify.PlayerID) error 
 // invitationRows finds the invitations whose rows a commit must write, and those whose rows it must delete.
 func invitationRows(before, after Session) (rows []Invitation, ended []notify.PlayerID) {
 	for _, i := range after.Invitations {
-		if was, ok := before.invitationOf(i.Player); !ok || was.Status != i.Status {
+		if was, ok := before.invitationOf(i.Player); !ok || was.Status != i.Status || was.Host != i.Host {
 			rows = append(rows, i)
 		}
 	}

@@ -42,10 +42,18 @@ func TestInvitationsFollowTheTable(t *testing.T) {
 		"accepted": {[]Act{come("b", 2)}, "p0>a open, p0>b accepted, p1>c open, p1>d open", "p0 session_updated, p1 session_updated"},
 		"accepted, and got up again": {[]Act{come("b", 2), {Cause: Gone, Seat: 2}}, "p0>a open, p0>b declined, p1>c open, p1>d open",
 			"p0 session_updated, p1 session_updated"},
-		"a host gets up": {[]Act{come("b", 2), {Cause: Gone, Seat: 0}}, "p0>b accepted, p1>c open, p1>d open", "p1 session_updated, b session_updated"},
-		"all get up":     {[]Act{{Cause: Gone, Seat: 0}, {Cause: Gone, Seat: 1}}, "", ""},
-		"it begins":      {[]Act{come("x", 2), come("a", 3), {Cause: Started, Seat: NoSeat}}, "", "p0 your_turn, p1 your_turn, x your_turn, a your_turn"},
-		"it expires":     {[]Act{{Cause: TimedOut, Seat: NoSeat}}, "", "p0 session_finished, p1 session_finished"},
+		"a host gets up": {[]Act{come("b", 2), {Cause: Gone, Seat: 0}}, "p0>a withdrawn, p0>b accepted, p1>c open, p1>d open", "p1 session_updated, b session_updated"},
+		"another invites as well": {[]Act{{Cause: Inviting, Seat: 1, Players: []Seated{{Player: "b"}}, Unheard: []notify.PlayerID{"b"}}},
+			"p0>a open, p1>b open, p1>c open, p1>d open", "p0 session_updated"},
+		"another invites, and who was first gets up": {[]Act{{Cause: Inviting, Seat: 1, Players: []Seated{{Player: "b"}}}, {Cause: Gone, Seat: 0}},
+			"p0>a withdrawn, p1>b open, p1>c open, p1>d open", "p1 session_updated"},
+		"withdrawn, and another invites": {[]Act{come("x", 2), {Cause: Gone, Seat: 0}, {Cause: Inviting, Seat: 1, Players: []Seated{{Player: "a"}}}},
+			"p1>a open, p0>b withdrawn, p1>c open, p1>d open", "x session_updated, a invited"},
+		"withdrawn, and they come": {[]Act{come("x", 2), {Cause: Gone, Seat: 0}, come("a", 0)}, "p0>a accepted, p0>b withdrawn, p1>c open, p1>d open",
+			"p1 session_updated, x session_updated"},
+		"all get up": {[]Act{{Cause: Gone, Seat: 0}, {Cause: Gone, Seat: 1}}, "", ""},
+		"it begins":  {[]Act{come("x", 2), come("a", 3), {Cause: Started, Seat: NoSeat}}, "", "p0 your_turn, p1 your_turn, x your_turn, a your_turn"},
+		"it expires": {[]Act{{Cause: TimedOut, Seat: NoSeat}}, "", "p0 session_finished, p1 session_finished"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := inviting(t)

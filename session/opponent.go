@@ -16,11 +16,11 @@ type Opponent struct {
 	Last     ID        // the last of them
 }
 
-// Meeting is two people of whom the first has begun a session with the second.
+// Meeting is two people of whom the first has begun a session with the second. What is kept of it is the first one's.
 type Meeting struct{ Player, Other notify.PlayerID }
 
-// met finds who meets whom in a commit: everybody when a session begins, and the latecomers with those who are there. At a
-// crowded table people do not meet: everybody of a quiz would have a hundred opponents, and none that they remember.
+// met finds who meets whom in a commit: everybody when a session begins, and the latecomers with those who are there, not with those
+// who have left or whose account is gone. At a crowded table people do not meet: everybody of a quiz would have a hundred opponents, and none that they remember.
 func met(before, after Session) (meetings []Meeting) {
 	begins := before.Turn == 0
 	if after.Turn == 0 || len(after.Seats) > crowd || !begins && len(before.Seats) == len(after.Seats) {
@@ -30,7 +30,7 @@ func met(before, after Session) (meetings []Meeting) {
 		_, there := before.SeatOf(seat.Player)
 		return begins || !there
 	}
-	people := slices.DeleteFunc(slices.Clone(after.Seats), Seat.isBot)
+	people := slices.DeleteFunc(slices.Clone(after.Seats), func(seat Seat) bool { return seat.Left || !seat.isTold() })
 	for _, a := range people {
 		for _, b := range people {
 			if a.Player != b.Player && (isNew(a) || isNew(b)) {

@@ -21,6 +21,12 @@ func TestMet(t *testing.T) {
 		}
 		return s
 	}
+	without := func(s Session, change func(*Seat)) Session {
+		s = s.clone()
+		change(&s.Seats[0])
+		return s
+	}
+	left, gone := func(seat *Seat) { seat.Left = true }, func(seat *Seat) { seat.Deleted = true }
 	eight := []notify.PlayerID{"a", "b", "c", "d", "e", "f", "g", "h"}
 	for name, c := range map[string]struct {
 		before, after Session
@@ -34,6 +40,8 @@ func TestMet(t *testing.T) {
 		"alone with bots":            {at(0), at(1, "a", ""), 0, "[]"},
 		"a turn":                     {at(1, "a", "b"), at(2, "a", "b"), 0, "[]"},
 		"somebody comes late":        {at(3, "a", "b"), at(3, "a", "b", "c"), 4, "[{a c} {b c} {c a} {c b}]"},
+		"not who has left":           {at(3, "a", "b"), without(at(3, "a", "b", "c"), left), 2, "[{b c} {c b}]"},
+		"nor whose account is gone":  {at(3, "a", "b"), without(at(3, "a", "b", "c"), gone), 2, "[{b c} {c b}]"},
 		"eight begin":                {at(0), at(1, eight...), 56, ""},
 		"nine are a crowd":           {at(0), at(1, append(eight, "i")...), 0, "[]"},
 		"the ninth makes it a crowd": {at(1, eight...), at(1, append(eight, "i")...), 0, "[]"},

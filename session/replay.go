@@ -169,6 +169,7 @@ func again(then Session, g games.Game, c Change) (Session, Change, error) {
 	if c.Cause == Started && c.Table != nil { // it cannot be drawn again
 		then = then.clone()
 		then.lay(c.Table)
+		then.endInvitations()
 		then.Version, then.UpdatedAt = c.Version, c.At
 	} else if then, made, err = advance(then, g, c.Act, c.At); err != nil {
 		return Session{}, Change{}, fmt.Errorf("replay version %d: %w", c.Version, err)

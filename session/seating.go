@@ -25,7 +25,7 @@ func (t *turn) sit(players []Seated) error {
 			number = *p.Seat
 		}
 		t.Seats = append(t.Seats, Seat{Number: number, Player: p.Player, Bot: p.Bot, Role: role, DisplayName: p.Name})
-		t.answer(p.Player, Accepted)
+		t.answer(p.Player, AnswerYes)
 		slices.SortFunc(t.Seats, func(a, b Seat) int { return a.Number - b.Number })
 	}
 	return nil
@@ -47,7 +47,7 @@ func (t *turn) role(info games.Info, asked string) (string, error) {
 
 func (t *turn) getUp(seat int) error {
 	if s, ok := t.seat(seat); ok {
-		t.answer(s.Player, Declines)
+		t.answer(s.Player, AnswerNo)
 		t.withdraw(s.Player)
 	}
 	t.Seats = slices.DeleteFunc(t.Seats, func(s Seat) bool { return s.Number == seat })

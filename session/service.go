@@ -121,7 +121,8 @@ func (s *Service) Settle(w Wish) (Wish, games.Game, error) {
 		w.TurnSeconds = info.TurnSeconds
 	}
 	if w.Seats == 0 {
-		w.Seats = max(info.MinSeats, 1+len(w.Bots), min(info.MaxSeats, 1+len(w.Bots)+len(w.Invite)))
+		guests := len(slices.Compact(slices.Sorted(slices.Values(w.Invite))))
+		w.Seats = max(info.MinSeats, 1+len(w.Bots), min(info.MaxSeats, 1+len(w.Bots)+guests))
 	}
 	if w.Seats < info.MinSeats || w.Seats > info.MaxSeats {
 		return w, nil, &games.Invalid{Issues: []games.Issue{{
@@ -193,7 +194,7 @@ func within(place string, err error) error {
 
 // Create opens a private table, which others join by its code. It starts at once when one seat is enough.
 func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, key *Key) (Session, error) {
-	if made, ok, err := s.madeBy(ctx, key); ok || err != nil {
+	if made, ok, err := s.MadeBy(ctx, key); ok || err != nil {
 		return made, err
 	}
 	w, g, err := s.Settle(w)
@@ -205,7 +206,7 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 			return Session{}, err
 		}
 	}
-	host, invite, err := s.inviting(ctx, player, w)
+	host, err := s.opener(ctx, player, w)
 	if err != nil {
 		return Session{}, err
 	}
@@ -215,6 +216,10 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 			return Session{}, err
 		}
 		if blank.JoinCode, err = s.joinCode(); err != nil {
+			return Session{}, err
+		}
+		invite, err := s.inviting(ctx, blank, player, w.Invite)
+		if err != nil {
 			return Session{}, err
 		}
 		players := []Seated{host}
@@ -229,14 +234,28 @@ func (s *Service) Create(ctx context.Context, player notify.PlayerID, w Wish, ke
 		if !errors.Is(err, ErrConflict) || attempt == 3 {
 			return s.named(ctx, after, err)
 		}
-		if made, ok, err := s.madeBy(ctx, key); ok || err != nil { // the same key at the same instant
+		if made, ok, err := s.MadeBy(ctx, key); ok || err != nil { // the same key at the same instant
 			return made, err
 		}
 	}
 }
 
-// madeBy finds the session that an idempotency key has already made.
-func (s *Service) madeBy(ctx context.Context, key *Key) (Session, bool, error) {
+// opener is how whoever opens a table sits down at it. Those who are invited are told the name.
+func (s *Service) opener(ctx context.Context, player notify.PlayerID, w Wish) (Seated, error) {
+	host := Seated{Player: player, Role: w.Role}
+	if len(w.Invite) == 0 {
+		return host, nil
+	}
+	if 1+len(w.Bots) >= w.Seats {
+		return host, &games.Invalid{Issues: []games.Issue{{Location: "body.invite", Message: "no seat is left for anybody"}}}
+	}
+	names, err := s.store.Names(ctx, []notify.PlayerID{player})
+	host.Name = names[player]
+	return host, err
+}
+
+// MadeBy finds the session that an idempotency key has already made.
+func (s *Service) MadeBy(ctx context.Context, key *Key) (Session, bool, error) {
 	if key == nil {
 		return Session{}, false, nil
 	}

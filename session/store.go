@@ -34,10 +34,10 @@ type Store interface {
 
 	// Names tells what players are called. Those who are not there, or not any more, are left out.
 	Names(ctx context.Context, players []notify.PlayerID) (map[notify.PlayerID]string, error)
-	// OpenInvitations counts the open invitations that a player has sent, up to a limit.
+	// OpenInvitations counts the open invitations that a player has sent to tables that wait, up to a limit.
 	OpenInvitations(ctx context.Context, host notify.PlayerID, limit int) (int, error)
-	// InvitationsOf reads a page of a player's open invitations, the newest first, without those between whose host and
-	// the player a block stands.
+	// InvitationsOf reads a page of a player's open invitations, the newest first, without those that a block hides: one
+	// between the player and whoever invites, or the host of the table.
 	InvitationsOf(ctx context.Context, player notify.PlayerID, after Position, limit int) ([]Invited, error)
 	// Opponents reads a page of the people whom a player has met, the last first, without those whose account is gone.
 	Opponents(ctx context.Context, player notify.PlayerID, after Position, limit int) ([]Opponent, error)
@@ -47,8 +47,8 @@ type Store interface {
 	Unblock(ctx context.Context, player, other notify.PlayerID) error
 	// BlocksOf reads a page of a player's blocks, the last first.
 	BlocksOf(ctx context.Context, player notify.PlayerID, after Position, limit int) ([]Block, error)
-	// BlocksBetween finds whom of the others the player has blocked, and who of them has blocked the player.
-	BlocksBetween(ctx context.Context, player notify.PlayerID, others []notify.PlayerID) (mine, theirs []notify.PlayerID, err error)
+	// BlocksAmong finds who of some players blocks whom of them.
+	BlocksAmong(ctx context.Context, players []notify.PlayerID) (Blocks, error)
 
 	// Mute sets whether a player wants pushes of a session, or returns ErrNotFound when the player has no seat at it.
 	Mute(ctx context.Context, id ID, player notify.PlayerID, muted bool) error

@@ -47,9 +47,7 @@ func advance(before Session, game games.Game, act Act, now time.Time) (after Ses
 	if err := t.do(act); err != nil {
 		return before, Change{}, err
 	}
-	if t.Status != Waiting {
-		t.Invitations = nil
-	}
+	t.endInvitations()
 	t.change.Messages = append(tell(before, t.Session, t.change), invitationMessages(t.Session, t.change, game.Info().Title)...)
 	return t.Session, t.change, nil
 }
@@ -86,7 +84,7 @@ func (t *turn) do(act Act) error {
 	case Inviting:
 		return t.invite(act)
 	case Declined:
-		t.answer(act.Players[0].Player, Declines)
+		t.answer(act.Players[0].Player, AnswerNo)
 		return nil
 	case Gone:
 		return t.getUp(act.Seat)

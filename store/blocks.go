@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
-	"yourturn/matchmaking"
 	"yourturn/notify"
 	"yourturn/session"
 )
@@ -54,37 +54,32 @@ func (db *DB) BlocksOf(ctx context.Context, player notify.PlayerID, after sessio
 	return found, err
 }
 
-// BlocksBetween looks for blocks in both directions.
-func (db *DB) BlocksBetween(ctx context.Context, player notify.PlayerID, others []notify.PlayerID) (mine, theirs []notify.PlayerID, err error) {
-	if len(others) == 0 {
-		return nil, nil, nil
+// BlocksAmong finds the blocks among some players. Both columns in an index range would be a range for each pair, which is too
+// many for the optimizers; so the players' blocks are gone through in the index, and those among them alone are handed out.
+func (db *DB) BlocksAmong(ctx context.Context, players []notify.PlayerID) (session.Blocks, error) {
+	found := session.Blocks{}
+	players = slices.Compact(slices.Sorted(slices.Values(players)))
+	if len(players) < 2 {
+		return found, nil
 	}
-	among, keys := in("blocked_id", others)
-	err = db.each(ctx, scanIDs(&mine), "SELECT blocked_id FROM blocks WHERE player_id = ? AND "+among, append([]any{string(player)}, keys...)...)
-	if err != nil {
-		return nil, nil, err
-	}
-	among, keys = in("player_id", others)
-	err = db.each(ctx, scanIDs(&theirs), "SELECT player_id FROM blocks WHERE blocked_id = ? AND "+among, append([]any{string(player)}, keys...)...)
-	return mine, theirs, err
+	by, keys := in("player_id", players)
+	whom, _ := in("COALESCE(blocked_id, '')", players)
+	return found, db.each(ctx, func(rows *sql.Rows) error {
+		var one, other notify.PlayerID
+		err := rows.Scan(&one, &other)
+		found.Add(one, other)
+		return err
+	}, "SELECT player_id, blocked_id FROM blocks WHERE "+by+" AND "+whom, slices.Concat(keys, keys)...)
 }
 
-// Apart reads the blocks of players, and keeps those among them.
-func (db *DB) Apart(ctx context.Context, players []notify.PlayerID) (matchmaking.Apart, error) {
-	there := map[notify.PlayerID]bool{}
-	for _, player := range players {
-		there[player] = true
-	}
-	apart := matchmaking.Apart{}
-	among, keys := in("player_id", players)
-	return apart, db.each(ctx, func(rows *sql.Rows) error {
-		var a, b notify.PlayerID
-		err := rows.Scan(&a, &b)
-		if there[b] {
-			apart.Keep(a, b)
-		}
-		return err
-	}, "SELECT player_id, blocked_id FROM blocks WHERE "+among, keys...)
+// blocked is the condition that one blocks another, each named by a column.
+func blocked(one, other string) string {
+	return "EXISTS (SELECT 1 FROM blocks WHERE blocks.player_id = " + one + " AND blocks.blocked_id = " + other + ")"
+}
+
+// blockStands is the condition that a block stands between two.
+func blockStands(one, other string) string {
+	return "(" + blocked(one, other) + " OR " + blocked(other, one) + ")"
 }
 
 // forgetPeople erases whom a player has met and blocked, who has blocked the player, and what is left of invitations.

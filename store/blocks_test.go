@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -197,6 +199,134 @@ func TestWhoIsBlockedInvitesInVain(t *testing.T) {
 		must(t, p.sessions.Unblock(t.Context(), bob, ann))
 		if got := p.invited(t, bob); !slices.Equal(got, []session.ID{table.ID, earlier.ID}) {
 			t.Errorf("unblocked, bob is listed %v", got)
+		}
+	})
+}
+
+// Who may not come in is not asked in: the block of the table's host counts as that of whoever invites.
+func TestWhoTheHostKeepsOutIsInvitedInVain(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		for _, hosts := range []bool{true, false} {
+			ann, bob, cid := p.guest(t), p.guest(t), p.guest(t)
+			table := p.table(t, session.Wish{Game: "pile", Seats: 4}, bob, cid)
+			if hosts {
+				p.blocks(t, bob, ann)
+			} else {
+				p.blocks(t, ann, bob)
+			}
+			_, err := p.sessions.Invite(t.Context(), cid, table.ID, []notify.PlayerID{ann})
+			must(t, err)
+			if got := p.told(t, ann); got != "" || len(p.invited(t, ann)) != 0 || p.answers(t, table.ID, ann) != "open" {
+				t.Errorf("ann is told %q and listed %v; they see %s", got, p.invited(t, ann), p.answers(t, table.ID, ann))
+			}
+			must(t, p.sessions.Leave(t.Context(), bob, table.ID)) // now it is cid's
+			if got := p.invited(t, ann); !slices.Equal(got, []session.ID{table.ID}) {
+				t.Errorf("nobody stands between them any more, and ann is listed %v", got)
+			}
+			_, err = p.sessions.Join(t.Context(), ann, table.JoinCode, "")
+			must(t, err)
+		}
+	})
+}
+
+// What a block hides is over for whom it hides it from, and who said it hears of no answer.
+func TestWhatABlockHidesCannotBeDeclined(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		for _, mine := range []bool{true, false} {
+			ann, bob := p.guest(t), p.guest(t)
+			table := p.invites(t, ann, 3, bob)
+			one, other := ann, bob
+			if mine {
+				one, other = bob, ann
+			}
+			p.blocks(t, one, other)
+			if err := p.sessions.Decline(t.Context(), bob, table.ID); !errors.Is(err, session.ErrNotFound) {
+				t.Errorf("declined: %v", err)
+			}
+			if got := p.told(t, ann); got != "" || p.answers(t, table.ID, bob) != "open" {
+				t.Errorf("the host is told %q and sees %s", got, p.answers(t, table.ID, bob))
+			}
+			must(t, p.sessions.Unblock(t.Context(), one, other))
+			for range 2 {
+				must(t, p.sessions.Decline(t.Context(), bob, table.ID))
+			}
+			p.blocks(t, one, other)
+			if err := p.sessions.Decline(t.Context(), bob, table.ID); !errors.Is(err, session.ErrNotFound) {
+				t.Errorf("declined before, and once more: %v", err)
+			}
+		}
+	})
+}
+
+// An invitation that nobody hears stands in nobody's way. To whoever sent it another's looks the same, heard or not.
+func TestWhoIsInvitedInVainCanBeInvitedByAnother(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		for _, blocked := range []bool{true, false} {
+			ann, bob, cid := p.guest(t), p.guest(t), p.guest(t)
+			if blocked {
+				p.blocks(t, ann, bob)
+			}
+			table := p.table(t, session.Wish{Game: "pile", Seats: 4}, cid, bob)
+			for _, host := range []notify.PlayerID{bob, cid, cid} {
+				_, err := p.sessions.Invite(t.Context(), host, table.ID, []notify.PlayerID{ann})
+				must(t, err)
+			}
+			if got := p.told(t, ann); got != "invited" || !slices.Equal(p.invited(t, ann), []session.ID{table.ID}) {
+				t.Errorf("ann is told %q and listed %v", got, p.invited(t, ann))
+			}
+			events, _, err := p.sessions.Events(t.Context(), bob, table.ID, 0, 100)
+			must(t, err)
+			if got := kindsOf(events); got != "created joined invited invited" {
+				t.Errorf("bob sees %s", got)
+			}
+			must(t, p.sessions.Leave(t.Context(), bob, table.ID))
+			if got := p.answers(t, table.ID, ann); got != "open" {
+				t.Errorf("cid's invitation is %s when bob has left", got)
+			}
+			must(t, p.sessions.Decline(t.Context(), ann, table.ID))
+			if got := p.told(t, cid); !strings.HasSuffix(got, "invitation_declined") {
+				t.Errorf("cid is told %q", got)
+			}
+			p.verified(t, table.ID, session.Equal)
+		}
+	})
+}
+
+// Nor does one that would not be heard take the place of one that was.
+func TestWhoIsBlockedTakesNobodysInvitation(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		ann, bob, cid := p.guest(t), p.guest(t), p.guest(t)
+		p.blocks(t, ann, bob)
+		table := p.table(t, session.Wish{Game: "pile", Seats: 4}, cid, bob)
+		for _, host := range []notify.PlayerID{cid, bob} {
+			_, err := p.sessions.Invite(t.Context(), host, table.ID, []notify.PlayerID{ann})
+			must(t, err)
+		}
+		must(t, p.sessions.Leave(t.Context(), bob, table.ID))
+		if got := p.invited(t, ann); !slices.Equal(got, []session.ID{table.ID}) || p.told(t, ann) != "invited" {
+			t.Errorf("ann is listed %v and told %q", got, p.told(t, ann))
+		}
+	})
+}
+
+func kindsOf(events []session.Event) string {
+	var kinds []string
+	for _, e := range events {
+		kinds = append(kinds, e.Kind)
+	}
+	return strings.Join(kinds, " ")
+}
+
+func TestBlocksAmongSome(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		all := p.guests(t, 5)
+		p.blocks(t, all[0], all[1])
+		p.blocks(t, all[2], all[0])
+		p.blocks(t, all[3], all[4])
+		got, err := p.BlocksAmong(t.Context(), []notify.PlayerID{all[0], all[1], all[2], all[3], all[0]})
+		must(t, err)
+		if want := (session.Blocks{{all[0], all[1]}: true, {all[2], all[0]}: true}); !maps.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
 		}
 	})
 }

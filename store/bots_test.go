@@ -3,6 +3,7 @@ package store_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -362,7 +363,7 @@ func TestManyOfOneRoleDoNotHideAnother(t *testing.T) {
 		p.advance(time.Millisecond)
 		drums := p.waits(t, p.guest(t), "drums", 0)
 		roles := []string{"", "voice", "bass", "drums"}
-		open, err := p.OpenTickets(t.Context(), bass.Bucket(), roles, p.Now(), 50)
+		open, _, err := p.OpenTickets(t.Context(), bass.Bucket(), roles, p.Now(), 0, 50)
 		must(t, err)
 		if n := len(open); n != 12 || open[n-2].ID != bass.ID || open[n-1].ID != drums.ID {
 			t.Errorf("of 62 tickets %d are open, the last of them %+v", n, open[n-1])
@@ -370,7 +371,7 @@ func TestManyOfOneRoleDoNotHideAnother(t *testing.T) {
 		if !slices.IsSortedFunc(open, func(a, b matchmaking.Ticket) int { return a.CreatedAt.Compare(b.CreatedAt) }) {
 			t.Error("they are not in the order in which they came")
 		}
-		alike, err := p.OpenTickets(t.Context(), bass.Bucket(), nil, p.Now(), 50)
+		alike, _, err := p.OpenTickets(t.Context(), bass.Bucket(), nil, p.Now(), 0, 50)
 		if err != nil || len(alike) != 50 || alike[49].Wish.Role != "voice" {
 			t.Errorf("without roles %d are, %v", len(alike), err)
 		}
@@ -383,6 +384,72 @@ func TestManyOfOneRoleDoNotHideAnother(t *testing.T) {
 	}, bandOf(3, "voice", "bass", "drums"))
 }
 
+// Many who keep each other apart do not stop a game: whoever comes is matched, with one of them or with the next.
+func TestManyWhoAreApartDoNotHideTheOthers(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		apart := p.guests(t, 14)
+		for i, one := range apart {
+			for _, other := range apart[:i] {
+				p.blocks(t, one, other)
+			}
+		}
+		wish := session.Wish{Game: "tictactoe"}
+		ann, bob := apart[13], p.guest(t) // ann is apart from all the others
+		for _, one := range apart[:13] {
+			for range matchmaking.MaxOpen {
+				p.advance(time.Millisecond)
+				_, err := p.tickets.Create(t.Context(), one, wish, 0, nil)
+				must(t, err)
+			}
+		}
+		p.advance(time.Millisecond)
+		waits, err := p.tickets.Create(t.Context(), ann, wish, 0, nil)
+		must(t, err)
+		matched, err := p.tickets.Create(t.Context(), bob, wish, 0, nil)
+		must(t, err)
+		if waits.Status != matchmaking.Waiting || matched.Status != matchmaking.Matched || p.read(t, matched.Session).Seats[0].Player != apart[0] {
+			t.Errorf("ann's ticket is %s, bob's %s: he plays whoever has waited longest", waits.Status, matched.Status)
+		}
+		for _, one := range apart[:13] {
+			p.blocks(t, bob, one)
+		}
+		matched, err = p.tickets.Create(t.Context(), bob, wish, 0, nil)
+		must(t, err)
+		if matched.Status != matchmaking.Matched || p.read(t, matched.Session).Seats[0].Player != ann {
+			t.Errorf("bob's ticket is %s: ann waits behind 259 others", matched.Status)
+		}
+	})
+}
+
+// A lot is an equal share of each role, and the next lot begins where it ended.
+func TestOpenTicketsAreReadInLots(t *testing.T) {
+	onAllWith(t, func(t *testing.T, p *process, _ string) {
+		ann := p.guest(t)
+		last := p.flood(t, ann, 7, "voice")
+		p.flood(t, ann, 2, "bass")
+		read := func(roles []string, limit int) (sizes string) {
+			seen := map[matchmaking.TicketID]bool{}
+			for lot, more := 0, true; more; lot++ {
+				var open []matchmaking.Ticket
+				var err error
+				open, more, err = p.OpenTickets(t.Context(), last.Bucket(), roles, p.Now(), lot, limit)
+				must(t, err)
+				for _, ticket := range open {
+					seen[ticket.ID] = true
+				}
+				sizes += fmt.Sprint(len(open), " ")
+			}
+			return fmt.Sprint(sizes, "of ", len(seen))
+		}
+		if got := read([]string{"voice", "bass"}, 9); got != "5 3 1 of 9" {
+			t.Errorf("shares of three: %s", got)
+		}
+		if got := read(nil, 9); got != "9 0 of 9" {
+			t.Errorf("all of them alike: %s", got)
+		}
+	}, bandOf(3, "voice", "bass", "drums"))
+}
+
 // Somebody who would play with bots must not have to wait for a hundred of their kind who would not.
 func TestThePatientDoNotHideWhoWantsBots(t *testing.T) {
 	onAllWith(t, func(t *testing.T, p *process, _ string) {
@@ -391,13 +458,13 @@ func TestThePatientDoNotHideWhoWantsBots(t *testing.T) {
 		ann := p.waits(t, p.guest(t), "voice", time.Minute)
 		roles := []string{"", "voice", "bass", "drums"}
 		for after, want := range map[time.Duration]int{59 * time.Second: 10, time.Minute: 11} {
-			open, err := p.OpenTickets(t.Context(), ann.Bucket(), roles, p.Now().Add(after), 50)
+			open, _, err := p.OpenTickets(t.Context(), ann.Bucket(), roles, p.Now().Add(after), 0, 50)
 			must(t, err)
 			if len(open) != want || (open[len(open)-1].ID == ann.ID) != (want == 11) {
 				t.Errorf("after %s %d tickets are open, want %d", after, len(open), want)
 			}
 		}
-		few, err := p.OpenTickets(t.Context(), ann.Bucket(), roles, p.Now().Add(time.Minute), 1000)
+		few, _, err := p.OpenTickets(t.Context(), ann.Bucket(), roles, p.Now().Add(time.Minute), 0, 1000)
 		if err != nil || len(few) != 61 {
 			t.Errorf("%d of 61 tickets, %v: each must come once", len(few), err)
 		}

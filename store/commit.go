@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -186,6 +187,8 @@ func (l *lane) alone(w *waiter, unknown bool) error {
 			duplicates++
 		}
 		switch {
+		case errors.Is(err, session.ErrConflict): // whom it invites is gone
+			return err
 		case duplicates == 2: // a key, a code or a move that somebody else has. After the first time it was looked whether the row was ours.
 			return session.ErrConflict
 		case !isTemporary(err) && !isDuplicate(err): // a fault of ours that no try will cure: the lane has others to serve
@@ -366,6 +369,11 @@ func (g *group) number(ctx context.Context, t *tx) error {
 			r.told++
 			raises[m.Player] = r
 		}
+		for _, m := range entry.Met {
+			r := raises[m.Player]
+			r.held = true
+			raises[m.Player] = r
+		}
 		for player, by := range entry.Waiting {
 			r := raises[player]
 			r.waiting += by
@@ -382,9 +390,41 @@ func (g *group) number(ctx context.Context, t *tx) error {
 			}
 		}
 	}
+	if err := g.holdGuests(ctx, t, raises); err != nil {
+		return err
+	}
 	var err error
 	g.raised, err = raiseCounters(ctx, t, &b, raises)
 	return err
+}
+
+// holdGuests refuses to invite somebody whose account was erased since it was looked at: nothing would take away what is
+// written for it now. The counters are held in their order, which is why all are that will be raised.
+func (g *group) holdGuests(ctx context.Context, t *tx, raises map[notify.PlayerID]raise) error {
+	guests := map[notify.PlayerID]bool{}
+	for _, e := range g.alive() {
+		for _, i := range e.Guests {
+			if i.Status == session.AnswerOpen {
+				guests[i.Player], raises[i.Player] = true, raises[i.Player] // unheard ones are not told
+			}
+		}
+	}
+	if len(guests) == 0 {
+		return nil
+	}
+	var b batch
+	players := slices.Sorted(maps.Keys(raises))
+	b.holdCounters(players...)
+	there, err := t.run(ctx, &b)
+	if err != nil {
+		return err
+	}
+	for i, player := range players {
+		if guests[player] && there[i] == 0 {
+			return fmt.Errorf("invite %s, whose account is gone: %w", player, session.ErrConflict)
+		}
+	}
+	return nil
 }
 
 func (g *group) newSessions() (rows [][]any) {

@@ -72,7 +72,7 @@ func fill(t *testing.T, p *process, database string, many int) (ann notify.Playe
 		"INSERT INTO invitations (session_id, player_id, host_id, status, at) SELECT " + id + ", CONCAT('p', n % 1000), '" + string(ann) + "', CASE n % 2 WHEN 0 THEN 'open' ELSE 'accepted' END, " + at + " FROM " + some,
 		"INSERT INTO blocks (player_id, blocked_id, at) SELECT CONCAT('p', n % 50), CONCAT('p', n), " + at + " FROM " + numbers(1000),
 		"INSERT INTO opponents (player_id, opponent_id, last_at, sessions, last_session_id) SELECT CONCAT('p', n % 50), CONCAT('p', n), " + at + ", 1, 's' FROM " + numbers(1000),
-		"INSERT INTO link_codes (player_id, hash, made_by, expires_at, attempt) SELECT CONCAT('p', n), CONCAT('01234567890123456789012345', 100000 + n), CONCAT('l', n), " + at + ", '01234567890123456789012345678901' FROM " + some,
+		"INSERT INTO link_codes (player_id, hash, made_by, expires_at) SELECT CONCAT('p', n), CONCAT('01234567890123456789012345', 100000 + n), CONCAT('l', n), " + at + " FROM " + some,
 		"INSERT INTO identities (issuer, subject, player_id, provider, created_at) SELECT 'https://appleid.apple.com', CONCAT('s', n), CONCAT('p', n), 'apple', " + at + " FROM " + some,
 		"ANALYZE" + map[bool]string{false: " TABLE players, sessions, seats, changes, feed, counters, tickets, tokens, logins, idempotency_keys, devices, notices, deliveries, invitations, blocks, opponents, link_codes, identities"}[isSQLite(database)],
 	} {

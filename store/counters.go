@@ -12,9 +12,10 @@ import (
 
 // raise is by how much a player's counters move in a transaction.
 type raise struct {
-	told    int // messages
-	waiting int // sessions that wait for the player
-	tickets int // open tickets
+	told    int  // messages
+	waiting int  // sessions that wait for the player
+	tickets int  // open tickets
+	held    bool // whatever else moves: something is written that these counters guard
 }
 
 // raised is what a transaction may know of the counters that it has raised.

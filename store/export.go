@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -45,7 +46,7 @@ var sections = []section{
 		"t.session_id t.seat t.role forfeited=t.gone:flag t.muted:flag t.last_seq s.game s.status s.config:json s.turn_seconds s.result:json s.created_at:time s.updated_at:time"},
 	{kind: events},
 	// Who has blocked the player is not to be found out by what is here and in no list.
-	{"invitation", "invitations i LEFT JOIN blocks h ON h.player_id = i.host_id AND h.blocked_id = i.player_id", "h.player_id IS NULL AND i.player_id", "i.session_id", "i.session_id i.host_id i.status invited_at=i.at:time"},
+	{"invitation", "invitations i", "NOT " + blocked("i.host_id", "i.player_id") + " AND NOT " + ofTableHost(blocked("h.player_id", "i.player_id")) + " AND i.player_id", "i.session_id", "i.session_id i.host_id i.status invited_at=i.at:time"},
 	{"invitation_sent", "invitations", "host_id", "session_id player_id", "session_id player_id status invited_at=at:time"},
 	{"opponent", "opponents", "player_id", "opponent_id", "opponent_id last_played_at=last_at:time sessions last_session_id"},
 	{"block", "blocks", "player_id", "blocked_id", "blocked_id blocked_at=at:time"},
@@ -74,7 +75,13 @@ type exportPlace struct {
 }
 
 func (p exportPlace) String() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(encode(append([]string{sections[p.section].kind}, p.after...))))
+	var words bytes.Buffer
+	e := json.NewEncoder(&words)
+	e.SetEscapeHTML(false) // a key may be all of brackets, which would grow sixfold
+	if err := e.Encode(append([]string{sections[p.section].kind}, p.after...)); err != nil {
+		panic("store: " + err.Error()) // strings are always JSON
+	}
+	return base64.RawURLEncoding.EncodeToString(words.Bytes())
 }
 
 func parseExportPlace(cursor string) (p exportPlace, err error) {
@@ -109,8 +116,11 @@ func (db *DB) Export(ctx context.Context, id player.ID, cursor string, limit int
 			if len(records) == limit {
 				return records, next, nil
 			}
-			records = append(records, row.Record)
 			next = exportPlace{place.section, row.key}.String()
+			if row.isPause() {
+				return records, next, nil
+			}
+			records = append(records, row.Record)
 		}
 	}
 	return records, "", nil
@@ -121,6 +131,9 @@ type exported struct {
 	player.Record
 	key []string
 }
+
+// isPause says that it is no record: the page ends here, for much was looked at, and the next one goes on from here.
+func (e exported) isPause() bool { return e.Kind == "" }
 
 func (db *DB) section(ctx context.Context, s section, id player.ID, after []string, limit int) ([]exported, error) {
 	if s.kind == events {
@@ -242,13 +255,15 @@ func (c exportColumn) told(value any) any {
 	return value
 }
 
-// How many sessions, and how many acts of one, are looked at together.
+// How many sessions, and how many acts of one, are looked at together, and how many lots of sessions for one page.
 const (
-	sessionLot = 20
-	actLot     = 100
+	sessionLot  = 20
+	actLot      = 100
+	sessionLots = 5
 )
 
-// acts reads what a player did in sessions, as the player's seat sees it.
+// acts reads what a player did in sessions, as the player's seat sees it. In many sessions the player may have done nothing:
+// after some lots of them it pauses.
 func (db *DB) acts(ctx context.Context, id notify.PlayerID, after []string, limit int) (found []exported, err error) {
 	from, version := "", int64(0)
 	if len(after) == 2 {
@@ -257,7 +272,7 @@ func (db *DB) acts(ctx context.Context, id notify.PlayerID, after []string, limi
 		}
 		from = after[0]
 	}
-	for {
+	for range sessionLots {
 		seats, err := db.seatsFrom(ctx, id, from, sessionLot)
 		if err != nil {
 			return nil, err
@@ -276,6 +291,7 @@ func (db *DB) acts(ctx context.Context, id notify.PlayerID, after []string, limi
 			return found, nil
 		}
 	}
+	return append(found, exported{key: []string{from, strconv.FormatInt(version, 10)}}), nil
 }
 
 // actsAt reads what a player did at one seat. Before a session begins another may have sat there, so what happened then is

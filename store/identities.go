@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"yourturn/player"
 )
@@ -34,60 +33,60 @@ func (db *DB) IdentityOwner(ctx context.Context, issuer, subject string) (owner 
 	return owner, err
 }
 
-// errOvertaken says that an identity has changed hands between a look and a touch.
-var errOvertaken = errors.New("the identity has changed hands")
-
-// PutIdentity gives an identity to a player.
-func (db *DB) PutIdentity(ctx context.Context, i player.Identity, take bool) (kept player.Identity, err error) {
+// PutIdentity gives an identity to a player. Two who insert it at once meet on its key, and the later one looks again.
+func (db *DB) PutIdentity(ctx context.Context, i player.Identity, insteadOf player.ID) (kept player.Identity, err error) {
 	for range contentionTries {
 		err = db.change(ctx, func(t *tx) error {
-			kept, err = t.putIdentity(ctx, i, take)
+			kept, err = t.putIdentity(ctx, i, insteadOf)
 			return err
 		})
-		if !isDuplicate(err) && !errors.Is(err, errOvertaken) {
+		if !isDuplicate(err) {
 			return kept, err
 		}
 	}
 	return player.Identity{}, player.ErrTaken
 }
 
-func (t *tx) putIdentity(ctx context.Context, i player.Identity, take bool) (player.Identity, error) {
+func (t *tx) putIdentity(ctx context.Context, i player.Identity, insteadOf player.ID) (player.Identity, error) {
 	if err := t.holdPlayer(ctx, i.Player); err != nil {
 		return player.Identity{}, err
 	}
-	kept, gone, err := t.identity(ctx, i)
+	kept, gone, err := t.holdIdentity(ctx, i)
 	if err != nil {
 		return player.Identity{}, err
 	}
 	if kept.Player == i.Player && kept.Provider == i.Provider {
 		return kept, nil
 	}
-	if kept.Player != "" && kept.Player != i.Player && !gone && !take {
-		return player.Identity{}, player.ErrTaken
-	}
 	present, err := t.hasIdentityOf(ctx, i.Player, i.Provider)
 	if err != nil {
 		return player.Identity{}, err
 	}
-	if present {
+	if present { // said first: no answer to the question of the two accounts would change it
 		return player.Identity{}, player.ErrIdentityPresent
 	}
 	var b batch
-	if kept.Player == "" {
+	switch kept.Player {
+	case "":
 		b.insert(t.db.engine, "identities ("+identityColumns+")", [][]any{identityRow(i)}, "")
 		return i, t.finish(ctx, &b)
+	case i.Player, insteadOf:
+	default:
+		if !gone {
+			return kept, player.ErrTaken
+		}
 	}
-	moved, err := t.exec(ctx, "UPDATE identities SET player_id = ?, provider = ?, created_at = ? WHERE issuer = ? AND subject = ? AND player_id = ?",
-		string(i.Player), i.Provider, millis(i.CreatedAt), i.Issuer, i.Subject, string(kept.Player))
-	if err == nil && moved == 0 {
-		err = errOvertaken
-	}
-	return i, err
+	b.add("UPDATE identities SET player_id = ?, provider = ?, created_at = ? WHERE issuer = ? AND subject = ?",
+		string(i.Player), i.Provider, millis(i.CreatedAt), i.Issuer, i.Subject)
+	return i, t.finish(ctx, &b)
 }
 
-// identity finds an identity as it is kept, without a player when nobody has it, and whether its player is deleted.
-func (t *tx) identity(ctx context.Context, i player.Identity) (kept player.Identity, gone bool, err error) {
-	err = t.each(ctx, &batch{}, func(rows *sql.Rows) error {
+// holdIdentity locks an identity and finds it as it is kept, without a player when nobody has it, and whether its player is
+// deleted.
+func (t *tx) holdIdentity(ctx context.Context, i player.Identity) (kept player.Identity, gone bool, err error) {
+	var hold batch
+	hold.add("UPDATE identities SET player_id = player_id WHERE issuer = ? AND subject = ?", i.Issuer, i.Subject)
+	err = t.each(ctx, &hold, func(rows *sql.Rows) error {
 		var created int64
 		err := rows.Scan(&kept.Issuer, &kept.Subject, &kept.Player, &kept.Provider, &created, &gone)
 		kept.CreatedAt = instant(created)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -70,92 +71,44 @@ func (db *DB) readInvitations(ctx context.Context, sessions []session.Session) e
 		", p.display_name FROM invitations i LEFT JOIN players p ON p.id = i.player_id WHERE "+among+" ORDER BY i.session_id, i.player_id", keys...)
 }
 
-// OpenInvitations counts what a player has sent.
+// OpenInvitations counts what a player has sent to tables that wait: servers of an earlier version leave invitations behind.
 func (db *DB) OpenInvitations(ctx context.Context, host notify.PlayerID, limit int) (n int, err error) {
 	err = db.one(ctx, nil, func(rows *sql.Rows) error { return rows.Scan(&n) },
-		"SELECT COUNT(*) FROM (SELECT player_id FROM invitations WHERE host_id = ? AND status = 'open' LIMIT ?) AS sent", string(host), limit)
+		`SELECT COUNT(*) FROM (SELECT i.player_id FROM invitations i JOIN sessions s ON s.id = i.session_id AND s.status = 'waiting'
+			WHERE i.host_id = ? AND i.status = 'open' LIMIT ?) AS sent`, string(host), limit)
 	return n, err
 }
 
-// InvitationsOf reads a page from the index of whoever is invited, then what the page holds: its cost is that of a page, but
-// for what blocks hide.
-func (db *DB) InvitationsOf(ctx context.Context, player notify.PlayerID, after session.Position, limit int) (found []session.Invited, err error) {
-	for len(found) < limit {
-		lot, err := db.openInvitations(ctx, player, after, limit)
-		if err != nil {
-			return nil, err
-		}
-		shown, err := db.withoutBlocks(ctx, player, lot)
-		if err != nil {
-			return nil, err
-		}
-		more, err := db.tablesOf(ctx, player, shown)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, more...)
-		if len(lot) < limit {
-			return found, nil
-		}
-		last := lot[limit-1]
-		after = session.Position{SortKey: millis(last.At), ID: last.Session}
-	}
-	return found[:limit], nil
+// ofTableHost is a condition of the seat h of whoever the table of an invitation i belongs to, as [session.Session.Host] has it.
+func ofTableHost(condition string) string {
+	return "EXISTS (SELECT 1 FROM seats h WHERE h.session_id = i.session_id AND " +
+		"h.seat = (SELECT MIN(l.seat) FROM seats l WHERE l.session_id = i.session_id AND l.bot = '') AND " + condition + ")"
 }
 
-// openInvitations reads the invitations themselves.
-func (db *DB) openInvitations(ctx context.Context, player notify.PlayerID, after session.Position, limit int) (found []session.Invited, err error) {
+// hidden is the condition that a block hides an invitation i from whoever is invited.
+var hidden = "(" + blockStands("i.player_id", "i.host_id") + " OR " + ofTableHost(blockStands("i.player_id", "h.player_id")) + ")"
+
+// InvitationsOf reads a page from the index of whoever is invited, then what the page holds: its cost is that of a page, but
+// for what blocks hide. It passes over what does not wait any more.
+func (db *DB) InvitationsOf(ctx context.Context, player notify.PlayerID, after session.Position, limit int) (found []session.Invited, err error) {
 	err = db.each(ctx, func(rows *sql.Rows) error {
 		var i session.Invited
-		var at int64
-		err := rows.Scan(&i.Session, &i.Host.ID, &at)
-		i.At = instant(at)
+		var config string
+		var at, expires int64
+		err := rows.Scan(&i.Session, &i.JoinCode, &i.Game, &config, &i.TurnSeconds, &i.Seats, &i.Host.ID, &i.Host.DisplayName, &i.Host.Avatar, &at, &expires)
+		i.Config, i.At, i.ExpiresAt = json.RawMessage(config), instant(at), instant(expires)
 		found = append(found, i)
 		return err
-	}, `SELECT session_id, host_id, at FROM invitations
-		WHERE player_id = ? AND status = 'open' AND at <= ? AND (at < ? OR session_id < ?) ORDER BY at DESC, session_id DESC LIMIT ?`,
+	}, `SELECT s.id, s.join_code, s.game, s.config, s.turn_seconds, s.capacity, p.id, p.display_name, p.avatar, page.at, s.deadline_at
+		FROM (SELECT i.session_id, i.host_id, i.at FROM invitations i JOIN sessions w ON w.id = i.session_id AND w.status = 'waiting'
+			WHERE i.player_id = ? AND i.status = 'open' AND i.at <= ? AND (i.at < ? OR i.session_id < ?) AND NOT `+hidden+`
+			ORDER BY i.at DESC, i.session_id DESC LIMIT ?) AS page
+		JOIN sessions s ON s.id = page.session_id JOIN players p ON p.id = page.host_id`,
 		string(player), after.SortKey, after.SortKey, string(after.ID), limit)
+	slices.SortFunc(found, func(a, b session.Invited) int {
+		return cmp.Or(b.At.Compare(a.At), compare(b.Session, a.Session))
+	})
 	return found, err
-}
-
-// withoutBlocks drops the invitations between whose host and the player a block stands.
-func (db *DB) withoutBlocks(ctx context.Context, player notify.PlayerID, all []session.Invited) ([]session.Invited, error) {
-	var hosts []notify.PlayerID
-	for _, i := range all {
-		hosts = append(hosts, i.Host.ID)
-	}
-	mine, theirs, err := db.BlocksBetween(ctx, player, hosts)
-	return slices.DeleteFunc(all, func(i session.Invited) bool {
-		return slices.Contains(mine, i.Host.ID) || slices.Contains(theirs, i.Host.ID)
-	}), err
-}
-
-// tablesOf fills in the tables of invitations, and who invites. It drops what does not wait any more: servers of an earlier
-// version leave invitations behind.
-func (db *DB) tablesOf(ctx context.Context, player notify.PlayerID, all []session.Invited) ([]session.Invited, error) {
-	if len(all) == 0 {
-		return nil, nil
-	}
-	var ids []session.ID
-	for _, i := range all {
-		ids = append(ids, i.Session)
-	}
-	among, keys := in("s.id", ids)
-	err := db.each(ctx, func(rows *sql.Rows) error {
-		var i session.Invited
-		var config string
-		var expires int64
-		err := rows.Scan(&i.Session, &i.JoinCode, &i.Game, &config, &i.TurnSeconds, &i.Seats, &i.Host.ID, &i.Host.DisplayName, &i.Host.Avatar, &expires)
-		i.Config, i.ExpiresAt = json.RawMessage(config), instant(expires)
-		if n := slices.IndexFunc(all, func(listed session.Invited) bool { return listed.Session == i.Session }); n >= 0 {
-			i.At = all[n].At
-			all[n] = i
-		}
-		return err
-	}, `SELECT s.id, s.join_code, s.game, s.config, s.turn_seconds, s.capacity, p.id, p.display_name, p.avatar, s.deadline_at
-		FROM sessions s JOIN invitations i ON i.session_id = s.id AND i.player_id = ? JOIN players p ON p.id = i.host_id
-		WHERE s.status = 'waiting' AND `+among, append([]any{string(player)}, keys...)...)
-	return slices.DeleteFunc(all, func(i session.Invited) bool { return i.JoinCode == "" }), err
 }
 
 // lookAtInvitations adds to deliveries that tell of invitations whether those stand, and who invites.
@@ -186,7 +139,5 @@ func (db *DB) lookAtInvitations(ctx context.Context, all []notify.Due) error {
 		return err
 	}, `SELECT i.session_id, i.player_id, p.display_name
 		FROM invitations i JOIN sessions s ON s.id = i.session_id AND s.status = 'waiting' JOIN players p ON p.id = i.host_id
-		LEFT JOIN blocks m ON m.player_id = i.player_id AND m.blocked_id = i.host_id
-		LEFT JOIN blocks h ON h.player_id = i.host_id AND h.blocked_id = i.player_id
-		WHERE i.status = 'open' AND m.player_id IS NULL AND h.player_id IS NULL AND `+among, keys...)
+		WHERE i.status = 'open' AND NOT `+hidden+` AND `+among, keys...)
 }

@@ -155,13 +155,13 @@ func TestWhoLeavesTakesTheirInvitationsAlong(t *testing.T) {
 		_, err = p.sessions.Invite(t.Context(), bob, table.ID, []notify.PlayerID{dan})
 		must(t, err)
 		must(t, p.sessions.Leave(t.Context(), ann, table.ID))
-		if got := p.answers(t, table.ID, bob, cid, dan); got != "accepted - open" {
+		if got := p.answers(t, table.ID, bob, cid, dan); got != "accepted withdrawn open" || len(p.invited(t, cid)) != 0 {
 			t.Errorf("after the host has left: %s", got)
 		}
 		_, err = p.sessions.Invite(t.Context(), bob, table.ID, []notify.PlayerID{cid, eve}) // whom nobody invites any more
 		must(t, err)
-		if got := p.told(t, cid); got != "invited invited" {
-			t.Errorf("cid is told %q", got)
+		if got := p.told(t, cid); got != "invited" || !slices.Equal(p.invited(t, cid), []session.ID{table.ID}) {
+			t.Errorf("cid, who knows of the table, is told %q and listed %v", got, p.invited(t, cid))
 		}
 		_, err = p.sessions.Join(t.Context(), eve, table.JoinCode, "")
 		must(t, err)
@@ -196,6 +196,106 @@ func TestInvitingAgainAsksNobodyTwice(t *testing.T) {
 		if p.told(t, bob) != "invited" || p.told(t, cid) != "invited" {
 			t.Errorf("told %q and %q", p.told(t, bob), p.told(t, cid))
 		}
+	})
+}
+
+// Who leaves and comes back, and invites again, is heard once.
+func TestComingBackAsksNobodyAgain(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		ann, bob, cid := p.guest(t), p.guest(t), p.guest(t)
+		table := p.table(t, session.Wish{Game: "pile", Seats: 4}, ann, cid)
+		for range 3 {
+			_, err := p.sessions.Invite(t.Context(), ann, table.ID, []notify.PlayerID{bob})
+			must(t, err)
+			if got := p.invited(t, bob); len(got) != 1 {
+				t.Errorf("bob is invited to %v", got)
+			}
+			must(t, p.sessions.Leave(t.Context(), ann, table.ID))
+			if err := p.sessions.Decline(t.Context(), bob, table.ID); len(p.invited(t, bob)) != 0 || !errors.Is(err, session.ErrNotFound) {
+				t.Errorf("nobody invites him any more: %v, declined: %v", p.invited(t, bob), err)
+			}
+			_, err = p.sessions.Join(t.Context(), ann, table.JoinCode, "")
+			must(t, err)
+		}
+		if got := p.told(t, bob); got != "invited" {
+			t.Errorf("bob is told %q", got)
+		}
+		p.verified(t, table.ID, session.Equal)
+	})
+}
+
+// A table has room for the people who are invited, however often they are named.
+func TestWhoIsInvitedTwiceTakesOneSeat(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		ann, bob := p.guest(t), p.guest(t)
+		table := p.invites(t, ann, 0, bob, bob)
+		if table, err := p.sessions.Join(t.Context(), bob, table.JoinCode, ""); err != nil || table.Capacity != 2 || table.Status != session.Active {
+			t.Errorf("with both there: %s, %d seats, %v", table.Status, table.Capacity, err)
+		}
+	})
+}
+
+// erasing is a store by which an account goes while it is being invited.
+type erasing struct {
+	session.Store
+	guest notify.PlayerID
+	erase func()
+}
+
+func (e *erasing) Names(ctx context.Context, players []notify.PlayerID) (map[notify.PlayerID]string, error) {
+	names, err := e.Store.Names(ctx, players)
+	if slices.Contains(players, e.guest) {
+		e.erase()
+	}
+	return names, err
+}
+
+// Of an account that goes at the very instant nothing comes back.
+func TestAnAccountThatGoesWhileItIsInvited(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, database string) {
+		for title, invite := range map[string]func(ann, bob notify.PlayerID, table session.ID) error{
+			"to a table that is there": func(ann, bob notify.PlayerID, table session.ID) error {
+				_, err := p.sessions.Invite(t.Context(), ann, table, []notify.PlayerID{bob})
+				return err
+			},
+			"to a new one": func(ann, bob notify.PlayerID, _ session.ID) error {
+				_, err := p.sessions.Create(t.Context(), ann, session.Wish{Game: "pile", Invite: []notify.PlayerID{bob}}, nil)
+				return err
+			},
+		} {
+			p.serveFrom(p.DB, nil, gamesOf()...)
+			ann, bob := p.guest(t), p.guest(t)
+			table := p.table(t, session.Wish{Game: "pile", Seats: 3}, ann)
+			before := sessionsIn(t, database)
+			p.serveFrom(&erasing{p.DB, bob, func() { must(t, p.ErasePlayer(t.Context(), player.ID(bob), p.Now())) }}, nil, gamesOf()...)
+			if err := invite(ann, bob, table.ID); !errors.Is(err, session.ErrNoSuchPlayer) {
+				t.Errorf("%s: %v", title, err)
+			}
+			for _, of := range []string{"invitations", "feed", "counters"} {
+				if n := number(t, raw(t, database), "SELECT COUNT(*) FROM "+of+" WHERE player_id = ?", string(bob)); n != 0 {
+					t.Errorf("%s: %d rows of %s", title, n, of)
+				}
+			}
+			if now := p.read(t, table.ID); now.Version != table.Version || sessionsIn(t, database) != before {
+				t.Errorf("%s: version %d, and %d sessions", title, now.Version, sessionsIn(t, database))
+			}
+		}
+	})
+}
+
+// What servers of an earlier version have left behind counts for nothing.
+func TestInvitationsToWhatIsOverDoNotCount(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		p := open(t, database)
+		ann, bob := p.guest(t), p.guest(t)
+		over := p.over(t, p.match(t, ann, bob))
+		db := raw(t, database)
+		for i := range session.MaxOpenInvitations {
+			_, err := db.ExecContext(t.Context(), "INSERT INTO invitations (session_id, player_id, host_id, status, at) VALUES (?, ?, ?, 'open', 1)",
+				string(over.ID), fmt.Sprint("p", i), string(ann))
+			must(t, err)
+		}
+		p.invites(t, ann, 2, bob)
 	})
 }
 
@@ -393,6 +493,12 @@ func TestDueTellsWhetherAnInvitationStands(t *testing.T) {
 		"the host blocks the guest": {func(t *testing.T, p *process, _ session.Session, ann, bob notify.PlayerID) {
 			must(t, p.sessions.Block(t.Context(), ann, bob))
 		}, false},
+		"the guest blocks the host of the table": {func(t *testing.T, p *process, table session.Session, _, bob notify.PlayerID) {
+			must(t, p.sessions.Block(t.Context(), bob, p.read(t, table.ID).Seats[0].Player))
+		}, false},
+		"the host of the table blocks the guest": {func(t *testing.T, p *process, table session.Session, _, bob notify.PlayerID) {
+			must(t, p.sessions.Block(t.Context(), p.read(t, table.ID).Seats[0].Player, bob))
+		}, false},
 		"others block each other": {func(t *testing.T, p *process, _ session.Session, ann, bob notify.PlayerID) {
 			cid := p.guest(t)
 			must(t, p.sessions.Block(t.Context(), ann, cid))
@@ -402,7 +508,9 @@ func TestDueTellsWhetherAnInvitationStands(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			onAll(t, func(t *testing.T, p *process, _ string) {
 				ann, bob := p.guest(t), p.guest(t)
-				table := p.invites(t, ann, 3, bob)
+				table := p.table(t, session.Wish{Game: "pile", Seats: 4}, p.guest(t), ann) // it is another's, at which ann invites
+				table, err := p.sessions.Invite(t.Context(), ann, table.ID, []notify.PlayerID{bob})
+				must(t, err)
 				host, err := p.Player(t.Context(), player.ID(ann))
 				must(t, err)
 				feed, err := p.Messages(t.Context(), bob, 0, 1)

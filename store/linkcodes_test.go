@@ -154,7 +154,7 @@ func TestTheEndOfAPlayerIsTheEndOfCodesAndIdentities(t *testing.T) {
 	onAll(t, func(t *testing.T, p *process, database string) {
 		phone := p.login(t)
 		code := p.code(t, phone)
-		_, err := p.PutIdentity(t.Context(), identity(phone.Player, "ann"), false)
+		_, err := p.PutIdentity(t.Context(), identity(phone.Player, "ann"), "")
 		must(t, err)
 		must(t, p.players.Delete(t.Context(), phone))
 		for _, table := range []string{"link_codes", "identities", "logins", "tokens"} {
@@ -165,10 +165,10 @@ func TestTheEndOfAPlayerIsTheEndOfCodesAndIdentities(t *testing.T) {
 		if _, err := p.players.Link(t.Context(), code, ""); !errors.Is(err, player.ErrBadCode) {
 			t.Errorf("a code of nobody's: %v", err)
 		}
-		if err := p.AddLogin(t.Context(), player.Login{ID: "l", Player: phone.Player}, player.Issued{}, p.Now()); !errors.Is(err, player.ErrNotFound) {
+		if err := p.AddLogin(t.Context(), player.SignIn{Login: player.Login{ID: "l", Player: phone.Player}}, player.Issued{}); !errors.Is(err, player.ErrNotFound) {
 			t.Errorf("a login of nobody's: %v", err)
 		}
-		if _, err := p.PutIdentity(t.Context(), identity(phone.Player, "ann"), true); !errors.Is(err, player.ErrNotFound) {
+		if _, err := p.PutIdentity(t.Context(), identity(phone.Player, "ann"), ""); !errors.Is(err, player.ErrNotFound) {
 			t.Errorf("an identity of nobody's: %v", err)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 
@@ -84,15 +85,27 @@ func (m *Migrator) Down(ctx context.Context) (int64, error) {
 	return done.Source.Version, nil
 }
 
-// Status lists all migrations this program knows.
+// Status lists all migrations this program knows. It only reads, without the lock, so that a user who may do no more can
+// ask, and while another migrates: goose's own would make its tables, and wait five minutes for a right that it lacks.
 func (m *Migrator) Status(ctx context.Context) ([]MigrationState, error) {
-	known, err := m.provider.Status(ctx)
+	begun, err := m.versions.TableExists(ctx, m.db)
 	if err != nil {
-		return nil, err
+		return nil, fail(err)
 	}
-	states := make([]MigrationState, 0, len(known))
-	for _, s := range known {
-		states = append(states, MigrationState{Version: s.Source.Version, Name: s.Source.Path, AppliedAt: s.AppliedAt})
+	sources := m.provider.ListSources()
+	states := make([]MigrationState, 0, len(sources))
+	for _, s := range sources {
+		state := MigrationState{Version: s.Version, Name: path.Base(s.Path)}
+		if begun {
+			found, err := m.versions.GetMigration(ctx, m.db, s.Version)
+			if err != nil && !errors.Is(err, database.ErrVersionNotFound) {
+				return nil, fail(err)
+			}
+			if found != nil {
+				state.AppliedAt = found.Timestamp
+			}
+		}
+		states = append(states, state)
 	}
 	return states, nil
 }

@@ -137,6 +137,16 @@ func TestMigrationsGoDownAndUpAgain(t *testing.T) {
 		m, err := store.NewMigrator(database, migrations.Files)
 		must(t, err)
 		defer m.Close()
+		before, err := m.Status(t.Context())
+		must(t, err)
+		for _, s := range before {
+			if !s.AppliedAt.IsZero() {
+				t.Errorf("%s is applied to an empty database", s.Name)
+			}
+		}
+		if _, err := raw(t, database).Exec("SELECT * FROM goose_db_version"); err == nil {
+			t.Error("to ask for the status made a table")
+		}
 		all, err := m.Up(t.Context())
 		must(t, err)
 		want := schema(t, database)
@@ -160,6 +170,27 @@ func TestMigrationsGoDownAndUpAgain(t *testing.T) {
 			if s.AppliedAt.IsZero() {
 				t.Errorf("%s is pending", s.Name)
 			}
+		}
+	})
+}
+
+func TestStatusWaitsForNobody(t *testing.T) {
+	onServers(t, func(t *testing.T, database string) {
+		migrate(t, database)
+		db := raw(t, database)
+		for _, statement := range []string{"DROP TABLE migrations_lock", "CREATE VIEW migrations_lock AS SELECT 1 AS lock_id"} { // nobody can write to it
+			_, err := db.Exec(statement)
+			must(t, err)
+		}
+		m, err := store.NewMigrator(database, migrations.Files)
+		must(t, err)
+		defer m.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		states, err := m.Status(ctx)
+		must(t, err)
+		if len(states) == 0 || states[len(states)-1].AppliedAt.IsZero() {
+			t.Errorf("%v", states)
 		}
 	})
 }

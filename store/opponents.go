@@ -16,8 +16,8 @@ func meetingRows(c *session.Commit) (rows [][]any) {
 	return rows
 }
 
-// addMeetings counts who has begun a session with whom. The rows of a player are written under their counters, which are
-// held since those who begin are told of it; so nobody meets another commit on them.
+// addMeetings counts who has begun a session with whom. The rows of a player are written under their counters, which
+// [group.number] holds for that; so nobody meets another commit on them.
 func (b *batch) addMeetings(e engine, rows [][]any) {
 	b.insert(e, "opponents (player_id, opponent_id, last_at, sessions, last_session_id)", rows,
 		e.upsert("player_id, opponent_id", "last_at = NEW(last_at)", "sessions = sessions + 1", "last_session_id = NEW(last_session_id)"))

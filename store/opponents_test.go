@@ -102,6 +102,26 @@ func TestOpponentsAreCountedExactly(t *testing.T) {
 	})
 }
 
+// An account that is gone meets nobody any more, and who has left does not either.
+func TestWhoIsGoneMeetsNobody(t *testing.T) {
+	onAllWith(t, func(t *testing.T, p *process, database string) {
+		ann, bob, cid, dan := p.guest(t), p.guest(t), p.guest(t), p.guest(t)
+		s := p.table(t, session.Wish{Seats: 2, Config: threeBars}, ann, bob)
+		must(t, p.players.Delete(t.Context(), player.Login{Player: player.ID(bob)}))
+		_, err := p.sessions.Join(t.Context(), cid, s.JoinCode, "")
+		must(t, err)
+		if n := number(t, raw(t, database), "SELECT COUNT(*) FROM opponents WHERE player_id = ?", string(bob)); n != 0 {
+			t.Errorf("%d rows of an account that is gone", n)
+		}
+		p.forfeits(t, cid, s.ID)
+		_, err = p.sessions.Join(t.Context(), dan, s.JoinCode, "")
+		must(t, err)
+		if got := p.met(t, dan); !slices.Equal(got, []string{fmt.Sprint(ann, " 1")}) {
+			t.Errorf("dan has met %v", got)
+		}
+	}, bandOf(1))
+}
+
 func TestBotsAreNoOpponents(t *testing.T) {
 	onAllWith(t, func(t *testing.T, p *process, _ string) {
 		ann, bob := p.guest(t), p.guest(t)

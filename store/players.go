@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"time"
 
-	"yourturn/notify"
 	"yourturn/player"
 )
 
@@ -18,7 +17,7 @@ func (db *DB) AddPlayer(ctx context.Context, p player.Player, l player.Login, is
 		b.add("INSERT INTO players (id, display_name, locale, avatar, created_at) VALUES (?, ?, ?, ?, ?)",
 			string(p.ID), p.Profile.DisplayName, p.Profile.Locale, p.Profile.Avatar, millis(p.CreatedAt))
 		b.add("INSERT INTO counters (player_id, last_seq, acked_seq, waiting, open_tickets) VALUES (?, 0, 0, 0, 0)", string(p.ID))
-		b.addLogin(db.engine, l, issued, p.CreatedAt)
+		b.addLogin(db.engine, player.SignIn{Login: l, CreatedAt: p.CreatedAt}, issued)
 		return t.finish(ctx, &b)
 	})
 }
@@ -95,10 +94,12 @@ func (db *DB) Token(ctx context.Context, hash player.Hash) (t player.Token, err 
 	return t, err
 }
 
-// UseToken notes a first use. The superseded parent is kept for a while, to be recognised.
+// UseToken notes a first use. The superseded parent is kept for a while, to be recognised. That the login has arrived is
+// remembered by itself, because tokens are deleted in time.
 func (db *DB) UseToken(ctx context.Context, used player.Token, now time.Time) error {
 	return db.change(ctx, func(t *tx) error {
 		var b batch
+		b.add("UPDATE logins SET arrived = 1 WHERE id = ? AND arrived = 0", string(used.Login))
 		b.add("UPDATE tokens SET used = 1 WHERE hash = ?", used.Hash[:])
 		b.add("UPDATE tokens SET superseded_at = ?, expires_at = ? WHERE hash = ? AND superseded_at = 0",
 			millis(now), millis(used.ForgetAt(now)), used.Parent[:])
@@ -120,35 +121,6 @@ func (db *DB) AddTokens(ctx context.Context, l player.LoginID, issued player.Iss
 		var b batch
 		b.insert(db.engine, "tokens ("+tokenColumns+")", tokenRows(issued), "")
 		return t.finish(ctx, &b)
-	})
-}
-
-// HasLogin looks for a login.
-func (db *DB) HasLogin(ctx context.Context, l player.LoginID) (found bool, err error) {
-	err = db.each(ctx, func(*sql.Rows) error { found = true; return nil }, "SELECT 1 FROM logins WHERE id = ?", string(l))
-	return found, err
-}
-
-// EndLogin forgets a login with its tokens, its devices and the code that it shows.
-func (db *DB) EndLogin(ctx context.Context, l player.LoginID) error {
-	return db.change(ctx, func(t *tx) error {
-		var first batch
-		first.add("DELETE FROM tokens WHERE login_id = ?", string(l))
-		var owner notify.PlayerID
-		err := t.each(ctx, &first, func(rows *sql.Rows) error { return rows.Scan(&owner) }, "SELECT player_id FROM logins WHERE id = ?", string(l))
-		if err != nil {
-			return err
-		}
-		var b batch
-		b.add("DELETE FROM logins WHERE id = ?", string(l)) // first, so that no device can be registered by it any more
-		b.holdCounters(owner)
-		b.add("DELETE FROM devices WHERE login_id = ?", string(l))
-		b.add("DELETE FROM link_codes WHERE player_id = ? AND made_by = ?", string(owner), string(l))
-		gone, err := t.run(ctx, &b)
-		if err != nil {
-			return err
-		}
-		return t.countDevices(ctx, map[notify.PlayerID]int{owner: -int(gone[2])}, notify.MaxDevices)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"yourturn/player"
 	"yourturn/session"
 	"yourturn/store"
+	"yourturn/store/enginetest"
 )
 
 // record is one of an export, decoded.
@@ -223,6 +224,44 @@ func TestAnExportGoesOnWhereItWas(t *testing.T) {
 			if r.Kind == "profile" && !strings.Contains(string(r.Data), string(bob)) || r.Kind == "identity" || r.Kind == "link_code" {
 				t.Errorf("%s %s", r.Kind, r.Data)
 			}
+		}
+	})
+}
+
+// A page of many sessions in which a player did nothing is short, and tells where to go on.
+func TestAnExportPausesWhereThereIsLittle(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		p := open(t, database)
+		s := p.match(t, p.guest(t), p.guest(t))
+		ann := mover(s)
+		p.over(t, s)
+		insert, err := raw(t, database).BeginTx(t.Context(), nil)
+		must(t, err)
+		const quiet = 450
+		for i := range quiet { // "a" is after what ids begin with here
+			_, err := insert.ExecContext(t.Context(), "INSERT INTO seats (session_id, seat, player_id, role, status, game, sort_key, gone, muted, last_seq) VALUES (?, 0, ?, '', 'finished', 'tictactoe', ?, 0, 0, 0)",
+				fmt.Sprintf("a%04d", i), string(ann), i+1)
+			must(t, err)
+		}
+		must(t, insert.Commit())
+		empty, acts := 0, 0
+		for cursor := ""; ; {
+			page, next, err := p.Export(t.Context(), player.ID(ann), cursor, 100)
+			must(t, err)
+			if len(page) == 0 {
+				empty++
+			}
+			for _, r := range page {
+				if r.Kind == "event" && strings.Contains(string(r.Data), string(s.ID)) {
+					acts++
+				}
+			}
+			if cursor = next; next == "" {
+				break
+			}
+		}
+		if empty < quiet/100-2 || acts != 3 {
+			t.Errorf("%d pages hold nothing, and %d acts are told: want some pages, and 3 acts", empty, acts)
 		}
 	})
 }

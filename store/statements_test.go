@@ -150,14 +150,17 @@ func everyWayBack(t *testing.T, p *process) {
 	theirs := mine
 	theirs.Player = other.Player
 	for _, i := range []player.Identity{mine, mine, theirs} {
-		_, err := p.PutIdentity(ctx, i, true)
+		_, err := p.PutIdentity(ctx, i, phone.Player)
 		must(t, err)
 	}
 	_, err := p.Identities(ctx, other.Player)
 	must(t, err)
 	owner, err := p.IdentityOwner(ctx, mine.Issuer, mine.Subject)
 	must(t, err)
-	must(t, p.AddLogin(ctx, player.Login{ID: player.LoginID(p.newID()), Player: owner}, player.Issued{}, p.Now()))
+	lost := player.SignIn{Login: player.Login{ID: player.LoginID(p.newID()), Player: owner}, Attempt: player.HashOf("attempt"), CreatedAt: p.Now()}
+	must(t, p.AddLogin(ctx, lost, player.Issued{}))
+	_, err = p.EndStolen(ctx, lost.Login, p.Now())
+	must(t, err)
 	_, _, err = p.Sessions(ctx, owner)
 	must(t, err)
 	must(t, p.DeleteIdentity(ctx, owner, "apple"))

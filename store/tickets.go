@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -107,28 +106,29 @@ func (db *DB) CancelTicket(ctx context.Context, id matchmaking.TicketID) error {
 
 // OpenTickets lists who waits in a bucket. Whose time for bots has come has a share like a role's: in a crowd of the patient
 // they would wait behind them for ever.
-func (db *DB) OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, limit int) (open []matchmaking.Ticket, err error) {
-	const oldest = " AND expires_at > ? ORDER BY created_at, id LIMIT ?"
-	if len(roles) == 0 {
-		return db.tickets(ctx, "status = 'waiting' AND bucket = ?"+oldest, bucket, millis(now), limit)
-	}
+func (db *DB) OpenTickets(ctx context.Context, bucket string, roles []string, now time.Time, lot, limit int) (open []matchmaking.Ticket, more bool, err error) {
+	const oldest = "status = 'waiting' AND bucket = ? AND expires_at > ? "
 	share := limit / (len(roles) + 1)
+	read := func(share int, where string, values ...any) error {
+		args := slices.Concat([]any{bucket, millis(now)}, values, []any{share, lot * share})
+		of, err := db.tickets(ctx, oldest+where+" ORDER BY created_at, id LIMIT ? OFFSET ?", args...)
+		open, more = append(open, of...), more || len(of) == share
+		return err
+	}
+	if len(roles) == 0 {
+		err = read(limit, "")
+		return open, more, err
+	}
 	for _, role := range roles {
-		of, err := db.tickets(ctx, "status = 'waiting' AND bucket = ? AND role = ?"+oldest, bucket, role, millis(now), share)
-		if err != nil {
-			return nil, err
+		if err := read(share, "AND role = ?", role); err != nil {
+			return nil, false, err
 		}
-		open = append(open, of...)
 	}
-	due, err := db.tickets(ctx, "status = 'waiting' AND bots_at > 0 AND bots_at <= ? AND bucket = ?"+oldest, millis(now), bucket, millis(now), share)
-	if err != nil {
-		return nil, err
+	if err := read(share, "AND bots_at > 0 AND bots_at <= ?", millis(now)); err != nil {
+		return nil, false, err
 	}
-	open = append(open, due...)
-	slices.SortFunc(open, func(a, b matchmaking.Ticket) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	return slices.CompactFunc(open, func(a, b matchmaking.Ticket) bool { return a.ID == b.ID }), nil
+	slices.SortFunc(open, matchmaking.Ticket.Compare)
+	return slices.CompactFunc(open, func(a, b matchmaking.Ticket) bool { return a.ID == b.ID }), more, nil
 }
 
 // BotBuckets lists the buckets in which somebody has waited long enough to play with bots.

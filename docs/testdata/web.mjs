@@ -1,5 +1,5 @@
-// Follows docs/web.md in Chromium: two browsers find each other and play a whole game, a push arrives and is opened, and
-// a third browser becomes the same player.
+// Follows docs/web.md in Chromium: two browsers find each other and play a whole game, and another; a push arrives and is
+// opened, and a third browser becomes the same player.
 //
 //     BROWSER=… CHROMIUM=… SERVER=http://… node web.mjs FOLDER-WITH-THE-PAGE
 import assert from 'node:assert/strict';
@@ -11,12 +11,13 @@ const { launch, open, serve } = await import(process.env.BROWSER);
 const server = process.env.SERVER;
 const file = (name) => readFileSync(join(process.argv[2], name), 'utf8').replaceAll('http://127.0.0.1:8080', server);
 
-const pages = await serve({ '/': file('index.html'), '/app.js': file('app.js'), '/sw.js': file('sw.js'), '/manifest.json': '{}' });
+const pages = await serve({ '/': file('index.html'), '/app.js': file('app.js'), '/sw.js': file('sw.js') });
 const browser = await launch();
 try {
     const ann = await person();
     const bob = await person();
     await wholeGame([ann, bob]);
+    await wholeGame([ann, bob]); // the first one does not stand in its way
     await push(ann);
     await secondDevice(ann);
 } finally {

@@ -7,7 +7,6 @@ CREATE TABLE link_codes (
     made_by VARCHAR(64) NOT NULL,  -- the login that shows it
     expires_at BIGINT NOT NULL,
     login_id VARCHAR(64) NULL,  -- the login that it has made; NULL before
-    attempt BINARY(32) NOT NULL,  -- hash of the idempotency key that made it; zeros for none
     PRIMARY KEY (player_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

@@ -7,7 +7,6 @@ CREATE TABLE link_codes (
     made_by TEXT NOT NULL,  -- the login that shows it
     expires_at INTEGER NOT NULL,
     login_id TEXT NULL,  -- the login that it has made; NULL before
-    attempt BLOB NOT NULL,  -- hash of the idempotency key that made it; zeros for none
     PRIMARY KEY (player_id)
 ) WITHOUT ROWID;
 

@@ -1,7 +1,7 @@
 // swift-tools-version:6.0
 
-// The client for Swift: the kit in Sources/Yourturn, and beside it, in Sources/Yourturn/Wire, what `./generate` makes of
-// the schema. No other packages.
+// The client for Swift: the kit in Sources/Yourturn, and beside it, in Sources/Yourturn/Wire, what `mvn generate-sources`
+// makes of the schema. No other packages.
 
 import PackageDescription
 

@@ -39,13 +39,13 @@ func TestSwiftIsGenerated(t *testing.T) {
 		}
 	}
 	wire := read(t, filepath.Join(kit, "Wire"))
-	named := ofTheSchema.FindAllString(read(t, "Sources"), -1)
+	named := ofTheSchema.FindAllString(read(t, "Sources")+page(t), -1)
 	if len(named) < 20 {
 		t.Errorf("the kit names %q", named)
 	}
 	for _, name := range named {
 		if name != "URLRequest" && !declares(wire, name) {
-			t.Errorf("the kit uses %s, which the schema has no more", name)
+			t.Errorf("the kit or docs/ios.md uses %s, which the schema has no more", name)
 		}
 	}
 	for _, own := range []string{"Result", "Task", "Error", "Data", "Date", "Array", "Dictionary", "String", "Character", "Set"} {
@@ -74,6 +74,22 @@ func read(t *testing.T, folder string) string {
 		t.Fatal(err)
 	}
 	return text.String()
+}
+
+var swiftFile = regexp.MustCompile("(?ms)^```swift compile\n(.*?)^```$")
+
+// page is what docs/ios.md says about the API.
+func page(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "ios.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := swiftFile.FindSubmatch(raw)
+	if file == nil {
+		t.Fatal("docs/ios.md has no file to compile")
+	}
+	return string(file[1])
 }
 
 // ofTheSchema are types that the kit and the example name: what they send and decode, and the operations' classes.

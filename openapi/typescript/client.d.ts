@@ -1,5 +1,9 @@
 // Made by build.mjs from client.ts. Do not edit.
 import type { Api, components } from './schema.d.ts';
+/** What may be played in a session: its game's move, or any object where the type does not say which game it is. */
+export type MoveOf<S> = S extends {
+    legal_moves?: (infer M)[];
+} ? (string extends keyof M ? object : M) : object;
 /** What travels, by its name in the schema: `Schemas['TicTacToeSession']`. */
 export type Schemas = components['schemas'];
 export type Session = Schemas['Session'];
@@ -91,7 +95,8 @@ export declare class CallFailed extends Error {
 /**
  * Goes on as the player who is kept in the storage, or becomes a guest and keeps that.
  *
- * Without an address it is the server that this file was imported from.
+ * Without an address it is the server that this file was imported from. An address with a folder is that of a server in
+ * this folder.
  */
 export declare function connect(address?: string, options?: Options): Promise<Client>;
 /** One player at one server. {@link connect} makes it. */
@@ -110,7 +115,7 @@ export declare class Client {
      * to come back does not.
      */
     signIn(proof: Proof): Promise<void>;
-    /** Ends this login, here and on the server. */
+    /** Ends this login: here whatever happens, and on the server if it can be reached. */
     signOut(): Promise<void>;
     /**
      * Plays a move in the turn that `session` shows, and returns the session as it is then.
@@ -121,7 +126,7 @@ export declare class Client {
     play<S extends {
         id: string;
         turn: number;
-    }>(session: S, move: object, how?: {
+    }>(session: S, move: MoveOf<S>, how?: {
         signal?: AbortSignal;
     }): Promise<S & {
         move: Schemas['MoveTaken'];

@@ -20,6 +20,9 @@
 import { routes } from './operations.js';
 import type { Api, components } from './schema.d.ts';
 
+/** What may be played in a session: its game's move, or any object where the type does not say which game it is. */
+export type MoveOf<S> = S extends { legal_moves?: (infer M)[] } ? (string extends keyof M ? object : M) : object;
+
 /** What travels, by its name in the schema: `Schemas['TicTacToeSession']`. */
 export type Schemas = components['schemas'];
 export type Session = Schemas['Session'];
@@ -95,7 +98,8 @@ export class Problem extends Error {
     readonly retry_after?: number;
 
     constructor(told: Schemas['Problem']) {
-        super(told.detail || told.title);
+        const wrong = told.errors?.map(({ location, message }) => `${location}: ${message}`) ?? [];
+        super([told.detail || told.title, ...wrong].join('; '));
         Object.assign(this, told);
         this.type = told.type;
         this.title = told.title;
@@ -125,12 +129,13 @@ export class CallFailed extends Error {
 /**
  * Goes on as the player who is kept in the storage, or becomes a guest and keeps that.
  *
- * Without an address it is the server that this file was imported from.
+ * Without an address it is the server that this file was imported from. An address with a folder is that of a server in
+ * this folder.
  */
-export async function connect(address: string = import.meta.url, options: Options = {}): Promise<Client> {
-    const { protocol, origin } = new URL(address);
-    if (!/^https?:$/.test(protocol)) throw new TypeError(`connect: ${address} is no address of a server`);
-    return Client.connect(origin, options);
+export async function connect(address?: string, options: Options = {}): Promise<Client> {
+    const { protocol, origin, pathname } = address === undefined ? new URL('.', import.meta.url) : new URL(address);
+    if (!/^https?:$/.test(protocol)) throw new TypeError(`connect: ${address ?? import.meta.url} is no address of a server`);
+    return Client.connect(origin + pathname.replace(/\/+$/, ''), options);
 }
 
 const defaultTiming: Timing = {
@@ -150,8 +155,7 @@ export class Client {
     readonly #timing: Timing;
     readonly #countBadge = oneAtATime(() => this.#readBadge());
     readonly #acknowledge = oneAtATime(() => this.#sendSeen());
-    #seen = 0;
-    #acknowledged = 0;
+    #sight: Sight = { seen: 0, acknowledged: 0 };
 
     static async connect(address: string, options: Options): Promise<Client> {
         const name = `yourturn ${address} ${options.profile ?? ''}`.trim();
@@ -164,11 +168,12 @@ export class Client {
         this.#timing = { ...defaultTiming, ...options.timing };
         this.#wire = new Wire(address, options.fetch ?? fetch, this.#timing);
         this.onBadge = options.onBadge;
-        const lost = (problem: Problem): void => {
-            this.#forget();
-            options.onSignedOut?.(problem);
+        const ended = (lost?: Problem): void => {
+            this.#sight = { seen: 0, acknowledged: 0 };
+            this.#showBadge(0);
+            if (lost) queueMicrotask(() => options.onSignedOut?.(lost)); // its mistakes are no business of ours
         };
-        this.#login = new Login(this.#wire, name, storage, lost);
+        this.#login = new Login(this.#wire, name, storage, options.storage ?? name, ended);
         const operations = Object.keys(routes) as Operation[];
         this.api = Object.fromEntries(operations.map((operation) =>
             [operation, (input?: object, how?: { signal?: AbortSignal }) => this.#call(operation, input, how?.signal)],
@@ -176,7 +181,7 @@ export class Client {
     }
 
     get playerId(): string {
-        return this.#login.playerId;
+        return this.#login.life.player;
     }
 
     /**
@@ -185,14 +190,12 @@ export class Client {
      */
     async signIn(proof: Proof): Promise<void> {
         await this.#login.signIn(proof);
-        this.#forget();
         void this.#countBadge();
     }
 
-    /** Ends this login, here and on the server. */
-    async signOut(): Promise<void> {
-        await this.#login.signOut();
-        this.#forget();
+    /** Ends this login: here whatever happens, and on the server if it can be reached. */
+    signOut(): Promise<void> {
+        return this.#login.signOut();
     }
 
     /**
@@ -202,9 +205,9 @@ export class Client {
      * somebody was faster, or the rules refuse it.
      */
     async play<S extends { id: string; turn: number }>(
-        session: S, move: object, how?: { signal?: AbortSignal },
+        session: S, move: MoveOf<S>, how?: { signal?: AbortSignal },
     ): Promise<S & { move: Schemas['MoveTaken'] }> {
-        const input = { session_id: session.id, turn: session.turn, move: move as Record<string, unknown> };
+        const input = { session_id: session.id, turn: session.turn, move: move as unknown as Record<string, unknown> };
         const played: unknown = await this.api.playMove(input, how);
         void this.#countBadge();
         return played as S & { move: Schemas['MoveTaken'] };
@@ -216,9 +219,35 @@ export class Client {
      * It starts after the number `after`, or with what no person has seen yet, and survives whatever happens to
      * the connection.
      */
-    async *messages(options: { after?: number; signal?: AbortSignal } = {}): AsyncGenerator<Message, void, undefined> {
-        const stop = linked(options.signal, this.#login.ended);
-        const place: Place = { player: this.playerId, after: options.after, failures: 0, mute: 0 };
+    messages(options: { after?: number; signal?: AbortSignal } = {}): AsyncGenerator<Message, void, undefined> {
+        const { life } = this.#login;
+        life.check();
+        return this.#feed({ life, after: options.after, failures: 0, mute: 0 }, options.signal);
+    }
+
+    /**
+     * Says that a person has seen everything up to this number: it clears unread marks and silences pushes, on all
+     * devices. Call it when the screen shows the message. It waits until the page is visible.
+     */
+    seen(seq: number): void {
+        this.#sight.seen = Math.max(this.#sight.seen, seq);
+        void this.#acknowledge();
+    }
+
+    /** Makes a call of the player who is signed in now. It ends with the login, and is nobody else's. */
+    #call(operation: Operation, input: object | undefined, signal: AbortSignal | undefined): Promise<unknown> {
+        const { life } = this.#login;
+        const stop = life.begin(signal);
+        const call: Call = { input, signal: stop.signal, key: newKey() };
+        const patience = this.#timing.patience + longPoll(operation, input);
+        return patiently({ ...this.#timing, patience }, stop.signal, () =>
+            this.#login.authorise(life, stop.signal, (token) => this.#wire.ask(operation, { ...call, token })),
+        (error) => passing(error) && !(error instanceof CallFailed && onlyOnce.includes(operation)),
+        ).finally(() => stop.abort());
+    }
+
+    async *#feed(place: Place, signal: AbortSignal | undefined): AsyncGenerator<Message, void, undefined> {
+        const stop = place.life.begin(signal);
         try {
             while (!stop.signal.aborted) {
                 yield* this.#connection(place, stop.signal);
@@ -230,21 +259,6 @@ export class Client {
         }
     }
 
-    /**
-     * Says that a person has seen everything up to this number: it clears unread marks and silences pushes, on all
-     * devices. Call it when the screen shows the message. It waits until the page is visible.
-     */
-    seen(seq: number): void {
-        this.#seen = Math.max(this.#seen, seq);
-        void this.#acknowledge();
-    }
-
-    #call(operation: Operation, input: object | undefined, signal: AbortSignal | undefined): Promise<unknown> {
-        const [key, player] = [newKey(), this.playerId];
-        return patiently(this.#timing, signal, () =>
-            this.#login.authorise(player, signal, (token) => this.#wire.ask(operation, { input, token, signal, key })));
-    }
-
     /** One stream or one long-poll, until it ends, and the pause after it. */
     async *#connection(place: Place, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
         const polls = place.mute >= 2;
@@ -252,8 +266,8 @@ export class Client {
             yield* polls ? this.#poll(place, signal) : this.#stream(place, signal);
             if (polls) return;
         } catch (error) {
-            if (signal.aborted || !passing(error)) throw error;
-            place.wait = retryAfter(error);
+            if (signal.aborted || !survivable(error)) throw error;
+            place.wait = Math.min(retryAfter(error), longestWait);
         } finally {
             if (polls) place.mute = 1; // one more try of a stream: perhaps it was the server that was away
         }
@@ -263,9 +277,10 @@ export class Client {
 
     async *#stream(place: Place, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
         place.mute++; // until it has said hello
-        const begin = (until: AbortSignal) => this.#login.authorise(place.player, until, (token) =>
+        const begin = (until: AbortSignal) => this.#login.authorise(place.life, until, (token) =>
             this.#wire.begin('streamFeed', { input: { after: place.after }, token, signal: until }));
         for await (const { event, data } of events(begin, this.#timing, signal)) {
+            signal.throwIfAborted(); // what came before the login ended is told to nobody after it
             switch (event) {
                 case 'hello':
                     place.after ??= data.acked_seq;
@@ -289,12 +304,15 @@ export class Client {
         while (Date.now() < until) {
             const wait = place.failures > 0 ? 0 : this.#timing.poll; // first to find out whether there is a connection
             const input = { after: place.after, limit: 100, wait };
-            const page = await this.#login.authorise(place.player, signal, (token) =>
-                this.#wire.ask('listFeed', { input, token, signal, wait })) as Schemas['FeedPage'];
+            const page = await this.#login.authorise(place.life, signal, (token) =>
+                this.#wire.ask('listFeed', { input, token, signal })) as Schemas['FeedPage'];
             if (place.failures > 0) this.#catchUp();
             place.failures = 0;
             if (page.reset) yield this.#reset(place, page.last_seq);
-            for (const message of page.items) yield* this.#news(place, message);
+            for (const message of page.items) {
+                signal.throwIfAborted();
+                yield* this.#news(place, message);
+            }
             place.after ??= page.acked_seq;
         }
     }
@@ -308,6 +326,7 @@ export class Client {
 
     #reset(place: Place, seq: number): Message {
         place.after = seq;
+        this.#sight = { seen: 0, acknowledged: 0 }; // the numbers from before mean nothing now
         void this.#countBadge();
         return { seq, kind: 'reset', at: new Date().toISOString(), data: {} };
     }
@@ -319,35 +338,39 @@ export class Client {
     }
 
     async #readBadge(): Promise<void> {
-        const player = this.playerId;
+        const { life } = this.#login;
         const { waiting_for_me } = await this.api.listSessions({ limit: 1 });
-        if (player === this.playerId) this.#showBadge(waiting_for_me);
+        if (!life.over) this.#showBadge(waiting_for_me);
     }
 
     #showBadge(waiting: number): void {
         if (waiting === this.badge) return;
         this.badge = waiting;
-        this.onBadge?.(waiting);
+        queueMicrotask(() => this.onBadge?.(waiting));
     }
 
     async #sendSeen(): Promise<void> {
-        while (this.#acknowledged < this.#seen) {
+        const sight = this.#sight;
+        while (sight.acknowledged < sight.seen) {
             await visible();
-            const seq = this.#seen;
-            await this.api.ackFeed({ seq });
-            this.#acknowledged = seq;
+            if (sight !== this.#sight) return;
+            const { seen } = sight;
+            await this.api.ackFeed({ seq: seen });
+            sight.acknowledged = seen;
         }
     }
+}
 
-    #forget(): void {
-        this.#seen = this.#acknowledged = 0;
-        this.#showBadge(0);
-    }
+/** What a person has seen, and what of it the server knows: numbers of one login, until the next reset. */
+interface Sight {
+    seen: number;
+    acknowledged: number;
 }
 
 /** Where a reader of the feed stands. */
 interface Place {
-    player: string;
+    /** The login whose feed it is. */
+    life: Life;
     /** The last number that was read; absent until the server has said where to begin. */
     after?: number;
     /** Connections in a row that failed. */
@@ -358,142 +381,201 @@ interface Place {
     wait?: number;
 }
 
-/**
- * The tokens of one login. The storage is the truth, and is asked before each call: another tab may have renewed them.
- */
-class Login {
-    playerId = '';
-    #life = new AbortController();
-    #renewal?: Promise<Tokens>;
+/** One login. What is begun in it ends with it, and so is never done as somebody else. */
+class Life {
+    /** Gets new tokens, when somebody does. */
+    renewal?: Promise<Tokens>;
+    readonly #begun = new Set<AbortController>();
 
-    constructor(
-        readonly wire: Wire, readonly name: string, readonly storage: TokenStorage,
-        readonly onLost: (problem: Problem) => void,
-    ) {}
+    constructor(readonly player: string, public over?: Problem) {}
 
-    /** Aborts when the player of this client is not the same any more. */
-    get ended(): AbortSignal {
-        return this.#life.signal;
+    /** Throws why it is over, if it is. */
+    check(): void {
+        if (this.over) throw this.over;
     }
 
-    /** Takes up the kept login or makes a guest. Of many tabs that do it at once, one makes the guest. */
+    /** A controller that aborts when this login ends, or when the signal says so. Abort it at the end, or it stays. */
+    begin(signal?: AbortSignal): AbortController {
+        const controller = linked(signal);
+        if (this.over) controller.abort(this.over);
+        if (controller.signal.aborted) return controller;
+        this.#begun.add(controller);
+        controller.signal.addEventListener('abort', () => this.#begun.delete(controller));
+        return controller;
+    }
+
+    end(why: Problem): void {
+        this.over = why;
+        for (const controller of this.#begun) controller.abort(why);
+    }
+}
+
+/**
+ * Who one is. The storage is the truth, and is asked before each call: another tab may have renewed the tokens, or signed
+ * in as somebody else.
+ */
+class Login {
+    life = new Life('', nobody());
+
+    constructor(
+        readonly wire: Wire, readonly name: string, readonly storage: TokenStorage, readonly lock: unknown,
+        readonly onEnd: (lost?: Problem) => void,
+    ) {}
+
+    /** Takes up the kept login or makes a guest. Of many that do it at once, one makes the guest. */
     start(guest: Schemas['PlayerRequest']): Promise<void> {
         return this.#alone(async () => {
             const kept = await this.storage.load();
-            if (kept) {
-                this.playerId = kept.player_id;
-                return;
-            }
-            const made = await this.#askAlone('createPlayer', guest) as Schemas['NewPlayer'];
-            await this.#keep(made, made.player.id);
+            const player = kept ? kept.player_id : await this.#become(guest);
+            this.life = new Life(player);
         });
     }
 
-    async signIn(proof: Proof): Promise<void> {
-        const made = await this.#askAlone('createTokens', proof) as Schemas['Tokens'];
-        this.#end();
-        await this.#alone(() => this.#keep(made, made.player_id));
+    async #become(guest: Schemas['PlayerRequest']): Promise<string> {
+        const made = await this.#askAlone('createPlayer', guest) as Schemas['NewPlayer'];
+        await this.#keep(made, made.player.id);
+        return made.player.id;
     }
 
+    signIn(proof: Proof): Promise<void> {
+        return this.#alone(async () => {
+            const made = await this.#askAlone('createTokens', proof) as Schemas['Tokens'];
+            this.#end(nobody('Somebody has signed in meanwhile.'));
+            await this.#keep(made, made.player_id);
+            this.life = new Life(made.player_id);
+        });
+    }
+
+    /** Forgets first: whoever signs out without a network is signed out here all the same. */
     async signOut(): Promise<void> {
+        const { life } = this;
+        this.#end(nobody('The player has signed out.')); // at once, so that nothing under way keeps us waiting
+        const tokens = await this.#alone(async () => {
+            const player = this.life.player || life.player; // whoever was about to sign in is meant too
+            this.#end(nobody('The player has signed out.'));
+            const kept = await this.storage.load();
+            if (!kept || kept.player_id !== player) return undefined; // another tab's
+            await this.storage.clear();
+            return kept;
+        });
+        if (tokens) await this.#revoke(tokens).catch(() => {});
+    }
+
+    /** Makes a call with a token that works, renewing it when it does not. */
+    async authorise<T>(life: Life, signal: AbortSignal, call: (token: string) => Promise<T>): Promise<T> {
+        let tokens = await this.#kept(life);
+        if (endsSoon(tokens)) tokens = await orAbort(this.#renew(life, tokens), signal);
         try {
-            const tokens = await this.#kept();
-            await this.wire.ask('deleteTokens', { token: tokens.access_token });
-        } catch {
-            // Whoever signs out without a network is signed out here all the same.
-        }
-        await this.#alone(async () => this.storage.clear());
-        this.#end();
-    }
-
-    /** Makes a call of this player with a token that works, renewing it when it does not. */
-    async authorise<T>(player: string, signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T> {
-        if (player !== this.playerId) throw nobody('Another player has signed in meanwhile.');
-        let tokens = await this.#kept();
-        if (tokens.expires_at < Date.now() + 30_000) tokens = await orAbort(this.#renew(tokens), signal);
-        for (let again = true; ; again = false) {
-            try {
-                return await call(tokens.access_token);
-            } catch (error) {
-                if (!again || !(error instanceof Problem) || error.status !== 401) throw error;
-                tokens = await orAbort(this.#instead(tokens, error), signal);
-            }
+            return await call(tokens.access_token);
+        } catch (error) {
+            if (!(error instanceof Problem && error.name.startsWith('token-'))) throw error;
+            tokens = await orAbort(this.#renew(life, tokens), signal);
+            return call(tokens.access_token);
         }
     }
 
-    /** The tokens to use instead of those that were refused, or the refusal. */
-    async #instead(used: Tokens, refused: Problem): Promise<Tokens> {
-        if (refused.name === 'token-expired') return this.#renew(used);
-        if (refused.name !== 'token-invalid') throw refused;
+    /** The tokens of this login, as they are now. */
+    async #kept(life: Life): Promise<Tokens> {
+        life.check();
         const kept = await this.storage.load();
-        const isOurs = kept?.player_id === this.playerId;
-        if (isOurs && kept.access_token !== used.access_token) return kept; // another tab was faster
-        await this.#lose(used, refused);
-        throw refused;
-    }
-
-    async #kept(): Promise<Tokens> {
-        const kept = await this.storage.load();
-        if (this.playerId && kept?.player_id === this.playerId) return kept;
-        const gone = nobody(kept && 'Another player has signed in meanwhile.');
-        this.#end(gone); // in another tab
+        life.check();
+        if (kept?.player_id === life.player) return kept;
+        const gone = nobody(kept ? 'Another player has signed in meanwhile.' : 'The player has signed out.');
+        this.#end(gone, gone); // in another tab
         throw gone;
     }
 
     /** Gets new tokens for those that do not work any more, once for all who ask. */
-    #renew(used: Tokens): Promise<Tokens> {
-        this.#renewal ??= this.#alone(() => this.#renewNow(used)).finally(() => { this.#renewal = undefined; });
-        return this.#renewal;
+    #renew(life: Life, used: Tokens): Promise<Tokens> {
+        life.renewal ??= this.#alone(() => this.#renewNow(life, used)).finally(() => { life.renewal = undefined; });
+        return life.renewal;
     }
 
-    async #renewNow(used: Tokens): Promise<Tokens> {
-        const kept = await this.#kept();
+    async #renewNow(life: Life, used: Tokens): Promise<Tokens> {
+        const kept = await this.#kept(life);
         if (kept.access_token !== used.access_token) return kept; // another tab was faster
+        const stop = life.begin();
         try {
-            const made = await this.#askAlone('createTokens', { refresh_token: kept.refresh_token }) as Schemas['Tokens'];
-            return await this.#keep(made, kept.player_id);
+            const { refresh_token } = kept;
+            const made = await this.#askAlone('createTokens', { refresh_token }, stop.signal) as Schemas['Tokens'];
+            return await this.#faster(life, kept) ?? await this.#keep(made, kept.player_id);
         } catch (error) {
-            if (error instanceof Problem && error.name === 'token-invalid') await this.#lose(kept, error);
+            if (!(error instanceof Problem && error.name === 'token-invalid')) throw error;
+            const newer = await this.#faster(life, kept);
+            if (newer) return newer;
+            await this.storage.clear();
+            this.#end(error, error);
             throw error;
+        } finally {
+            stop.abort();
         }
+    }
+
+    /** What another tab has kept meanwhile: pages over plain http are given no locks. */
+    async #faster(life: Life, used: Tokens): Promise<Tokens | undefined> {
+        const kept = await this.#kept(life);
+        return kept.refresh_token === used.refresh_token ? undefined : kept;
+    }
+
+    /** Ends a login that is not kept any more on the server too, which must hear of it with a token that works. */
+    #revoke(tokens: Tokens): Promise<void> {
+        return within(this.wire.timing.answer, undefined, async (signal) => {
+            const revoke = (token: string) => this.#askAlone('deleteTokens', {}, signal, token);
+            try {
+                if (!endsSoon(tokens)) return void await revoke(tokens.access_token);
+            } catch (error) {
+                if (!(error instanceof Problem && error.name === 'token-expired')) throw error;
+            }
+            const { refresh_token } = tokens;
+            const made = await this.#askAlone('createTokens', { refresh_token }, signal) as Schemas['Tokens'];
+            await revoke(made.access_token);
+        });
     }
 
     async #keep(made: Omit<Schemas['Tokens'], 'player_id'>, player_id: string): Promise<Tokens> {
         const { access_token, refresh_token, expires_in } = made;
         const tokens = { access_token, refresh_token, expires_at: Date.now() + expires_in * 1000, player_id };
         await this.storage.save(tokens);
-        this.playerId = player_id;
         return tokens;
     }
 
-    /** The server does not know these tokens any more. */
-    async #lose(used: Tokens, problem: Problem): Promise<void> {
-        const kept = await this.storage.load();
-        if (kept?.refresh_token !== used.refresh_token) return;
-        await this.storage.clear();
-        this.#end(problem);
+    /** From now on this client is nobody, and what it was about to do fails with the reason. */
+    #end(reason: Problem, lost?: Problem): void {
+        const { life } = this;
+        if (life.over) return;
+        this.life = new Life('', nobody());
+        life.end(reason);
+        this.onEnd(lost);
     }
 
-    /** From now on this client is nobody. A problem means that nobody here wanted it. */
-    #end(problem?: Problem): void {
-        if (!this.playerId) return;
-        this.playerId = '';
-        this.#life.abort(new Error('The login has ended.'));
-        this.#life = new AbortController();
-        if (problem) this.onLost(problem);
-    }
-
-    /** A call without a token. */
-    #askAlone(operation: Operation, input: object): Promise<unknown> {
+    /** A call that is not the player's who is signed in: it brings its token, or needs none. */
+    #askAlone(operation: Operation, input: object, signal?: AbortSignal, token?: string): Promise<unknown> {
         const key = newKey();
-        return patiently(this.wire.timing, undefined, () => this.wire.ask(operation, { input, key }));
+        return patiently(this.wire.timing, signal, () => this.wire.ask(operation, { input, key, signal, token }));
     }
 
-    /** Runs while no other tab is in here, where the browser can tell: pages over plain http are not given locks. */
+    /** Runs while no other tab and no other client of this page is in here. */
     #alone<T>(run: () => Promise<T>): Promise<T> {
         const locks = (globalThis.navigator as Navigator | undefined)?.locks;
-        return locks ? locks.request(this.name, run) as Promise<T> : run();
+        return locks ? locks.request(this.name, run) as Promise<T> : inTurn(this.lock, run);
     }
+}
+
+/** Who stands last in each queue, for pages over plain http and programs, which are given no Web Locks. */
+const queues = new Map<unknown, Promise<unknown>>();
+
+/** Runs when everybody who came before to the same lock is done. */
+function inTurn<T>(lock: unknown, run: () => Promise<T>): Promise<T> {
+    const turn = (queues.get(lock) ?? Promise.resolve()).then(run);
+    const done = turn.catch(() => {}).then(() => {
+        if (queues.get(lock) === done) queues.delete(lock);
+    });
+    queues.set(lock, done);
+    return turn;
+}
+
+function endsSoon({ expires_at }: Tokens): boolean {
+    return expires_at < Date.now() + 30_000;
 }
 
 /** What the server would say to a call without a token. */
@@ -504,14 +586,20 @@ function nobody(detail?: string): Problem {
 
 type Operation = keyof typeof routes;
 
+/** What is not as good when it is done twice. Everything else is, by its nature or by its key. */
+const onlyOnce: readonly Operation[] = ['testPush'];
+
+/** Seconds that the server was asked to wait for news before it answers. */
+function longPoll(operation: Operation, input: object | undefined): number {
+    return operation === 'listFeed' ? (input as { wait?: number } | undefined)?.wait ?? 0 : 0;
+}
+
 interface Call {
     input?: object;
     token?: string;
     signal?: AbortSignal;
     /** Makes an operation that makes something make it once, however often it is sent. */
     key?: string;
-    /** Seconds that the server may take to answer, beyond what is usual. */
-    wait?: number;
 }
 
 /** One request and its answer, as they travel. */
@@ -520,19 +608,15 @@ class Wire {
 
     /** Sends a request and reads its answer. */
     async ask(operation: Operation, call: Call): Promise<unknown> {
-        const stop = linked(call.signal);
-        const seconds = this.timing.answer + (call.wait ?? 0);
-        const timer = setTimeout(() => stop.abort(new Error(`no answer in ${seconds} s`)), seconds * 1000);
         try {
-            const response = await this.#open(operation, { ...call, signal: stop.signal });
-            const text = await response.text();
-            return text === '' ? undefined : JSON.parse(text);
+            return await within(this.timing.answer + longPoll(operation, call.input), call.signal, async (signal) => {
+                const response = await this.#open(operation, { ...call, signal });
+                const text = await response.text();
+                return text === '' ? undefined : JSON.parse(text);
+            });
         } catch (error) {
             call.signal?.throwIfAborted();
             throw told(operation, error);
-        } finally {
-            clearTimeout(timer);
-            stop.abort();
         }
     }
 
@@ -601,6 +685,14 @@ function told(operation: string, error: unknown): unknown {
     return new CallFailed(operation, error instanceof Error ? error.message : String(error), { cause: error });
 }
 
+/** The longest that a server may ask a feed to stay away, in milliseconds. */
+const longestWait = 5 * 60_000;
+
+/** Whether a feed goes on in spite of it: whatever something on the way says, the server may be had again. */
+function survivable(error: unknown): boolean {
+    return error instanceof CallFailed || (error instanceof Problem && (error.status === 429 || error.status >= 500));
+}
+
 /** Whether the same may work a little later. */
 function passing(error: unknown): boolean {
     if (error instanceof Problem) return error.status === 429 || error.status === 503;
@@ -612,14 +704,16 @@ function retryAfter(error: unknown): number {
 }
 
 /** Repeats what failed in passing, until it works, is refused, or would take too long. */
-async function patiently<T>(timing: Timing, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+async function patiently<T>(
+    timing: Timing, signal: AbortSignal | undefined, attempt: () => Promise<T>, mayRepeat = passing,
+): Promise<T> {
     const until = Date.now() + timing.patience * 1000;
     for (let failures = 0; ; failures++) {
         try {
-            return await attempt();
+            return await orAbort(attempt(), signal);
         } catch (error) {
             const wait = Math.max(retryAfter(error), backoff(timing, failures));
-            if (signal?.aborted || !passing(error) || Date.now() + wait > until) throw error;
+            if (signal?.aborted || !mayRepeat(error) || Date.now() + wait > until) throw error;
             await pause(wait, signal);
         }
     }
@@ -680,20 +774,32 @@ function oneAtATime(work: () => Promise<void>): () => Promise<void> {
     };
 }
 
-/** A controller that aborts when one of the signals does. Abort it at the end, or it stays with them. */
-function linked(...signals: (AbortSignal | undefined)[]): AbortController {
-    const controller = new AbortController();
-    for (const signal of signals) {
-        if (signal?.aborted) controller.abort(signal.reason);
-        signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
+/** Gives up work that takes longer. */
+async function within<T>(
+    seconds: number, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+    const stop = linked(signal);
+    const timer = setTimeout(() => stop.abort(new Error(`no answer in ${seconds} s`)), seconds * 1000);
+    try {
+        return await orAbort(work(stop.signal), stop.signal);
+    } finally {
+        clearTimeout(timer);
+        stop.abort();
     }
+}
+
+/** A controller that aborts when the signal does. Abort it at the end, or it stays with it. */
+function linked(signal: AbortSignal | undefined): AbortController {
+    const controller = new AbortController();
+    if (signal?.aborted) controller.abort(signal.reason);
+    signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
     return controller;
 }
 
 /** Work that others wait for too goes on; the one whose signal aborts waits no longer. */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (!signal) return work;
-    const waiting = linked(signal);
+    const waiting = new AbortController();
     return new Promise<T>((resolve, reject) => {
         const stop = () => reject(signal.reason);
         if (signal.aborted) stop();

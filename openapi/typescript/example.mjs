@@ -9,7 +9,7 @@ const address = process.argv[2] ?? 'http://127.0.0.1:8080';
 
 /** What another game needs is another way to choose. @param {import('./client.js').Schemas['TicTacToeSession']} session */
 function choose({ view }) {
-    return { cell: view?.board.indexOf('') };
+    return { cell: view?.board.indexOf('') ?? 0 };
 }
 
 /** @param {string} name */

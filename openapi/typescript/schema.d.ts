@@ -436,7 +436,7 @@ export interface paths {
         post?: never;
         /**
          * Delete my account
-         * @description Forfeits what is being played, cancels open tickets, and forgets everything about the player. Sessions stay readable for the others, with the seat marked as deleted. If it fails on the way it can be asked for again.
+         * @description Forfeits what is being played, cancels open tickets, and forgets everything about the player but a bare id. Sessions stay readable for the others, with what was played, the seat marked as deleted. If it fails on the way it can be asked for again.
          */
         delete: operations["deleteMe"];
         options?: never;
@@ -478,7 +478,7 @@ export interface paths {
         get?: never;
         /**
          * Block a player
-         * @description We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table of mine by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
+         * @description We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table whose host I am, the person at its lowest seat, by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
          */
         put: operations["blockPlayer"];
         post?: never;
@@ -585,7 +585,7 @@ export interface paths {
         };
         /**
          * Everything that the server keeps about me
-         * @description Record by record, in an order that stays. Follow next_cursor to the end and keep what comes: that is all, but for hashes of secrets and what only others have said, as whom they block. Push addresses are in it, so treat it as you treat a password.
+         * @description Record by record, in an order that stays. Follow next_cursor to the end and keep what comes; a page may have few records, or none, and others behind it. Left out are hashes of secrets, what only others have said, as whom they block, and what stands in the histories of tables under my bare id alone: that I was invited, declined, or sat there and got up before it began. Push addresses are in it, so treat it as you treat a password.
          */
         get: operations["exportMe"];
         put?: never;
@@ -668,7 +668,7 @@ export interface paths {
          * Let me come back by Apple, Google or another provider
          * @description From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
          *
-         *     If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+         *     If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
          */
         put: operations["putIdentity"];
         post?: never;
@@ -1017,7 +1017,7 @@ export interface paths {
         put?: never;
         /**
          * Invite people to a table
-         * @description Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+         * @description Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
          */
         post: operations["invitePlayers"];
         delete?: never;
@@ -1169,7 +1169,7 @@ export interface paths {
         put?: never;
         /**
          * Get new tokens, or sign in
-         * @description By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+         * @description By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
          *
          *     By a link_code: signs this device in as the player whose other device shows the code. A code works once.
          *
@@ -1203,7 +1203,7 @@ export interface components {
             display_name: string;
             /**
              * Format: date-time
-             * @description When a device of it last got tokens. Absent when it is signed in nowhere.
+             * @description When a device of it last got tokens. Absent when it is signed in nowhere. Show it: the device may be long gone.
              */
             last_used_at?: string;
             /**
@@ -1211,7 +1211,7 @@ export interface components {
              * @example 06eqzv2k3m8x1c4r7t9w0y5h2n
              */
             player_id: string;
-            /** @description Whether a way to it is left when the identity goes to the other account: a device that is signed in, besides the one that asks, or another identity. If not, choosing the other one is for good. */
+            /** @description Whether a way to it is left when the identity goes to the other account: a device that is signed in, besides the one that asks and if the person still has it (see last_used_at), or another identity of a provider of this server. If not, choosing the other one is for good. */
             recoverable: boolean;
             /**
              * Format: int64
@@ -2442,9 +2442,9 @@ export interface components {
              * @example eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJodHRwczovL2FwcGxlaWQuYXBwbGUuY29tIn0.c2lnbmF0dXJl
              */
             id_token: string;
-            /** @description mine: after identity-taken, when the person has chosen this account. The identity moves here, and the other account stays without it. */
-            keep?: string;
-            /** @description What the app gave the provider to put into the id_token, as it was before any hashing. Needed if the id_token has one. */
+            /** @description After identity-taken, when the person has chosen this account: the player_id of the problem's other. The identity moves from there to here, and that account stays without it. If yet another one has it by now, that is a new identity-taken. */
+            instead_of?: string;
+            /** @description A random text of the app, whose SHA-256 in small hex it gave to the provider for the id_token: so that nobody who finds the token can use it. Needed if the id_token has a nonce. One that is not 64 hex digits is compared as it is, and protects from nothing. */
             nonce?: string;
         };
         Invitation: {
@@ -4918,7 +4918,7 @@ export interface components {
             id_token?: string;
             /** @description Instead: a code that another device of the player shows, by createLinkCode. Small letters, dashes and spaces are fine. */
             link_code?: string;
-            /** @description What the app gave the provider to put into the id_token, as it was before any hashing. Needed if the id_token has one. */
+            /** @description A random text of the app, whose SHA-256 in small hex it gave to the provider for the id_token: so that nobody who finds the token can use it. Needed if the id_token has a nonce. One that is not 64 hex digits is compared as it is, and protects from nothing. */
             nonce?: string;
             /** @description Instead: who vouches for the player, one of getServer's identity_providers; with id_token. */
             provider?: string;
@@ -5090,8 +5090,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "seats": 2,
-                 *       "turn_seconds": 86400
+                 *       "seats": 1,
+                 *       "turn_seconds": 3600
                  *     }
                  */
                 "application/json": components["schemas"]["DungeonSessionRequest"];
@@ -5110,9 +5110,15 @@ export interface operations {
                      *         "rooms": 1
                      *       },
                      *       "created_at": "2026-03-01T18:30:00Z",
+                     *       "deadline_at": "2026-03-01T19:34:00Z",
+                     *       "feed_seq": 43,
                      *       "game": "dungeon",
                      *       "id": "06f1c8m4q2x7n5t9b3w6k0d1sg",
-                     *       "join_code": "7H2KQ9XD",
+                     *       "legal_moves": [
+                     *         {
+                     *           "kind": "confirm"
+                     *         }
+                     *       ],
                      *       "rules_version": 1,
                      *       "seats": [
                      *         {
@@ -5125,14 +5131,53 @@ export interface operations {
                      *       ],
                      *       "seats_wanted": 1,
                      *       "seed_hash": "3b7e0b6f7b1c9f3c0d3b0c5b8a3d0f9e6c1a2b4d5e6f708192a3b4c5d6e7f809",
-                     *       "status": "waiting",
-                     *       "to_move": [],
-                     *       "turn": 0,
+                     *       "status": "active",
+                     *       "to_move": [
+                     *         0
+                     *       ],
+                     *       "turn": 1,
                      *       "turn_seconds": 3600,
-                     *       "updated_at": "2026-03-01T18:31:00Z",
-                     *       "version": 1,
+                     *       "updated_at": "2026-03-01T18:34:00Z",
+                     *       "version": 3,
+                     *       "view": {
+                     *         "inventory": [],
+                     *         "map": [],
+                     *         "phases": [
+                     *           {
+                     *             "name": "created",
+                     *             "since": "2026-03-01T18:34:00Z",
+                     *             "status": "done"
+                     *           },
+                     *           {
+                     *             "name": "confirmation",
+                     *             "since": "2026-03-01T18:34:00Z",
+                     *             "status": "open"
+                     *           },
+                     *           {
+                     *             "name": "weapon",
+                     *             "since": "2026-03-01T18:34:00Z",
+                     *             "status": "waiting"
+                     *           },
+                     *           {
+                     *             "name": "monster",
+                     *             "since": "2026-03-01T18:34:00Z",
+                     *             "status": "waiting"
+                     *           },
+                     *           {
+                     *             "name": "treasure",
+                     *             "since": "2026-03-01T18:34:00Z",
+                     *             "status": "waiting"
+                     *           },
+                     *           {
+                     *             "name": "victory",
+                     *             "since": "2026-03-01T18:34:00Z",
+                     *             "status": "waiting"
+                     *           }
+                     *         ],
+                     *         "room_count": 1
+                     *       },
                      *       "your_seat": 0,
-                     *       "your_turn": false
+                     *       "your_turn": true
                      *     }
                      */
                     "application/json": components["schemas"]["DungeonSession"];
@@ -6317,7 +6362,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "seats": 2,
+                 *       "seats": 3,
                  *       "turn_seconds": 86400
                  *     }
                  */
@@ -6951,8 +6996,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "seats": 2,
-                 *       "turn_seconds": 86400
+                 *       "seats": 1,
+                 *       "turn_seconds": 3600
                  *     }
                  */
                 "application/json": components["schemas"]["QuizSessionRequest"];
@@ -14030,7 +14075,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For a link_code, which works once: a random name of this attempt, such as a UUID. If the answer is lost, the same code with the same key signs in again, as long as the code lives and no token of the first answer was used. */
+                /** @description For a link_code or an id_token: a random name of this attempt, such as a UUID, that only this device knows. If the answer is lost, the same request with the same key gets tokens of the same login, as long as the code or the id_token is good and no token of the first answer was used. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -14257,7 +14302,7 @@ export interface Api {
     /**
      * Block a player
      *
-     * We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table of mine by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
+     * We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table whose host I am, the person at its lowest seat, by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
      */
     blockPlayer(input: operations["blockPlayer"]["parameters"]["path"], how?: { signal?: AbortSignal }): Promise<void>;
     /**
@@ -14299,7 +14344,7 @@ export interface Api {
     /**
      * Get new tokens, or sign in
      *
-     * By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+     * By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 
 By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 
@@ -14333,7 +14378,7 @@ By a provider and an id_token: signs this device in as the player who has that i
     /**
      * Delete my account
      *
-     * Forfeits what is being played, cancels open tickets, and forgets everything about the player. Sessions stay readable for the others, with the seat marked as deleted. If it fails on the way it can be asked for again.
+     * Forfeits what is being played, cancels open tickets, and forgets everything about the player but a bare id. Sessions stay readable for the others, with what was played, the seat marked as deleted. If it fails on the way it can be asked for again.
      */
     deleteMe(input?: undefined, how?: { signal?: AbortSignal }): Promise<void>;
     /**
@@ -14351,7 +14396,7 @@ By a provider and an id_token: signs this device in as the player who has that i
     /**
      * Everything that the server keeps about me
      *
-     * Record by record, in an order that stays. Follow next_cursor to the end and keep what comes: that is all, but for hashes of secrets and what only others have said, as whom they block. Push addresses are in it, so treat it as you treat a password.
+     * Record by record, in an order that stays. Follow next_cursor to the end and keep what comes; a page may have few records, or none, and others behind it. Left out are hashes of secrets, what only others have said, as whom they block, and what stands in the histories of tables under my bare id alone: that I was invited, declined, or sat there and got up before it began. Push addresses are in it, so treat it as you treat a password.
      */
     exportMe(input?: NonNullable<operations["exportMe"]["parameters"]["query"]>, how?: { signal?: AbortSignal }): Promise<components["schemas"]["RecordList"]>;
     /**
@@ -14429,7 +14474,7 @@ By a provider and an id_token: signs this device in as the player who has that i
     /**
      * Invite people to a table
      *
-     * Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+     * Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
      */
     invitePlayers(input: operations["invitePlayers"]["parameters"]["path"] & components["schemas"]["InviteRequest"], how?: { signal?: AbortSignal }): Promise<components["schemas"]["Session"]>;
     /**
@@ -14581,7 +14626,7 @@ By a provider and an id_token: signs this device in as the player who has that i
      *
      * From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 
-If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
      */
     putIdentity(input: operations["putIdentity"]["parameters"]["path"] & components["schemas"]["IdentityRequest"], how?: { signal?: AbortSignal }): Promise<components["schemas"]["Identity"]>;
     /**

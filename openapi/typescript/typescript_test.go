@@ -159,3 +159,8 @@ func TestTabsShareOneLogin(t *testing.T) {
 	p := servertest.Start(t, database(t), "--test-clock")
 	nodetest.Start(t, append(nodetest.Browser(t), "SERVER="+p.URL), "testdata/browser.mjs", "tabs").End(t)
 }
+
+func TestBrowsersOfAServerInAFolder(t *testing.T) {
+	p := servertest.Start(t, database(t))
+	nodetest.Start(t, append(nodetest.Browser(t), "SERVER="+p.URL), "testdata/browser.mjs", "folder").End(t)
+}

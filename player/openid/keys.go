@@ -49,7 +49,6 @@ type keys struct {
 
 func newKeys(c Config, client *http.Client, now func() time.Time) *keys {
 	own := *client
-	own.Timeout = fetchTime
 	own.CheckRedirect = func(*http.Request, []*http.Request) error {
 		return errors.New("an issuer's keys are where it says, not where that leads to")
 	}
@@ -58,6 +57,7 @@ func newKeys(c Config, client *http.Client, now func() time.Time) *keys {
 
 var (
 	errUnknownKey   = errors.New("no such key")
+	errAskedBefore  = errors.New("it was asked a moment ago, and had no such key")
 	errBadSignature = errors.New("not by this key")
 )
 
@@ -71,8 +71,8 @@ func (k *keys) payload(ctx context.Context, token string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	header := signed.Signatures[0].Header
-	candidates, since, err := k.find(ctx, header.KeyID, header.Algorithm, time.Time{})
+	id := signed.Signatures[0].Header.KeyID
+	candidates, since, err := k.find(ctx, id, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +80,22 @@ func (k *keys) payload(ctx context.Context, token string) ([]byte, error) {
 		return payload, nil
 	}
 	// The issuer may have changed a key and not its name.
-	newer, _, err := k.find(ctx, header.KeyID, header.Algorithm, since)
-	if err != nil {
+	newer, _, err := k.find(ctx, id, since)
+	if errors.Is(err, errUnknownKey) {
 		return nil, errBadSignature
+	}
+	if err != nil {
+		return nil, err
 	}
 	return verify(signed, newer)
 }
 
+// verify finds what is signed, by a key that may sign it: an issuer may say for what algorithm a key is.
 func verify(signed *jose.JSONWebSignature, candidates []jose.JSONWebKey) ([]byte, error) {
 	for _, key := range candidates {
+		if key.Algorithm != "" && key.Algorithm != signed.Signatures[0].Header.Algorithm {
+			continue
+		}
 		if payload, err := signed.Verify(key.Key); err == nil {
 			return payload, nil
 		}
@@ -98,9 +105,12 @@ func verify(signed *jose.JSONWebSignature, candidates []jose.JSONWebKey) ([]byte
 
 // find waits for keys that a token may be signed with, those of its key id, or all if it names none, and tells since when
 // they are known. They came after an instant.
-func (k *keys) find(ctx context.Context, id, algorithm string, after time.Time) ([]jose.JSONWebKey, time.Time, error) {
-	for {
-		found, since, wait, err := k.look(id, algorithm, after)
+//
+// errUnknownKey is the issuer's word that there is none. When the issuer was asked before this token came, and is not to be
+// asked again yet, nobody knows: the key may be a new one, and the answer is [player.ProviderDown] for so long.
+func (k *keys) find(ctx context.Context, id string, after time.Time) ([]jose.JSONWebKey, time.Time, error) {
+	for asked := !after.IsZero(); ; asked = true {
+		found, since, wait, err := k.look(id, after, asked)
 		if wait == nil {
 			return found, since, err
 		}
@@ -112,14 +122,14 @@ func (k *keys) find(ctx context.Context, id, algorithm string, after time.Time) 
 	}
 }
 
-// look finds keys, or what to wait for, or why there are none.
-func (k *keys) look(id, algorithm string, after time.Time) (found []jose.JSONWebKey, since time.Time, wait <-chan struct{}, err error) {
+// look finds keys, or what to wait for, or why there are none. asked says that the issuer was, for this very token.
+func (k *keys) look(id string, after time.Time, asked bool) (found []jose.JSONWebKey, since time.Time, wait <-chan struct{}, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.now()
 	age := now.Sub(k.fetched)
 	if age < staleTime && k.fetched.After(after) {
-		found = matching(k.known, id, algorithm)
+		found = named(k.known, id)
 	}
 	if k.flight == nil && (len(found) == 0 || age >= freshTime) && now.Sub(k.tried) >= fetchPause {
 		k.tried, k.flight = now, make(chan struct{})
@@ -131,15 +141,22 @@ func (k *keys) look(id, algorithm string, after time.Time) (found []jose.JSONWeb
 	case k.flight != nil:
 		return nil, time.Time{}, k.flight, nil
 	case k.failure != nil:
-		return nil, time.Time{}, nil, &player.ProviderDown{Provider: k.config.Name, After: k.tried.Add(fetchPause).Sub(now), Err: k.failure}
+		return nil, time.Time{}, nil, k.down(now, k.failure)
+	case !asked:
+		return nil, time.Time{}, nil, k.down(now, errAskedBefore)
 	}
 	return nil, time.Time{}, nil, errUnknownKey
 }
 
-// matching are the keys that may have signed something.
-func matching(all []jose.JSONWebKey, id, algorithm string) (some []jose.JSONWebKey) {
+// down says that nobody knows until the issuer is asked again.
+func (k *keys) down(now time.Time, because error) error {
+	return &player.ProviderDown{Provider: k.config.Name, After: k.tried.Add(fetchPause).Sub(now), Err: because}
+}
+
+// named are the keys of a key id, or all for none.
+func named(all []jose.JSONWebKey, id string) (some []jose.JSONWebKey) {
 	for _, key := range all {
-		if (id == "" || key.KeyID == id) && (key.Algorithm == "" || key.Algorithm == algorithm) {
+		if id == "" || key.KeyID == id {
 			some = append(some, key)
 		}
 	}

@@ -10,9 +10,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -68,17 +70,19 @@ type claims struct {
 //
 // The token is one in the compact form, signed with a key that the issuer publishes. It is of this issuer, and for one of
 // the operator's own apps: its audience has one of their client ids, and so has its authorised party, if it names one, or
-// an app of somebody else's could sign its own users in here. It is not over, and not of a time to come. A nonce that the
-// app gives must be the token's, and the nonce of a token must be given: who only found the token does not know the app's
-// secret. The token may carry the nonce's SHA-256 in hex instead, as apps for Apple send it.
+// an app of somebody else's could sign its own users in here. It is not over, and not of a time to come.
+//
+// The nonce of a token must be given. If it looks like a SHA-256 in hex, what is given must be the text that was hashed:
+// whoever found the token can read the hash, and not what it was made of. Some libraries put a nonce into the token as the
+// app wrote it. That is compared as it is, and keeps nobody out who has read the token.
 //
 // It may be old, and it may be shown more than once, as long as it is valid: an answer may be lost.
 func (p *Provider) Verify(ctx context.Context, idToken, nonce string) (subject string, err error) {
 	if len(idToken) > maxToken || strings.Count(idToken, ".") != 2 {
 		return "", bad("it is not a signed token in the compact form")
 	}
-	look := &look{keys: p.keys}
-	verifier := oidc.NewVerifier(p.config.Issuer, look, &oidc.Config{
+	set := &keySet{keys: p.keys}
+	verifier := oidc.NewVerifier(p.config.Issuer, set, &oidc.Config{
 		SkipClientIDCheck: true, // there may be several: see rightParty
 		SkipExpiryCheck:   true, // without leeway: see inTime
 		// go-oidc knows the second spelling of Google's issuer.
@@ -87,11 +91,11 @@ func (p *Provider) Verify(ctx context.Context, idToken, nonce string) (subject s
 	token, err := verifier.Verify(ctx, idToken)
 	var down *player.ProviderDown
 	switch {
-	case errors.As(look.err, &down), look.err != nil && ctx.Err() != nil:
-		return "", look.err // nobody's fault that the token could not be judged
-	case look.err != nil:
+	case errors.As(set.err, &down), set.err != nil && ctx.Err() != nil:
+		return "", set.err // nobody's fault that the token could not be judged
+	case set.err != nil:
 		return "", bad("its signature is not by a key of the issuer's")
-	case err != nil && look.asked:
+	case err != nil && set.asked:
 		return "", bad("it is not by the issuer " + p.config.Issuer + ", or cannot be read")
 	case err != nil:
 		return "", bad("it is not a token that is signed by a public key")
@@ -99,6 +103,9 @@ func (p *Provider) Verify(ctx context.Context, idToken, nonce string) (subject s
 	var more claims
 	if err := token.Claims(&more); err != nil {
 		return "", bad("its claims cannot be read")
+	}
+	if err := rightNames(set.payload); err != nil {
+		return "", err
 	}
 	if err := p.rightParty(token.Audience, more.AuthorizedParty); err != nil {
 		return "", err
@@ -142,6 +149,28 @@ func inTime(t *oidc.IDToken, more claims, now time.Time) error {
 	return nil
 }
 
+// read are the claims that are read here or by go-oidc.
+var read = []string{"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "_claim_names", "_claim_sources"}
+
+// rightNames refuses claims whose names are those that are read in other letters. JSON's decoder takes one for the other,
+// and it would depend on their order whom a token names.
+func rightNames(payload []byte) error {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &all); err != nil {
+		return bad("its claims cannot be read")
+	}
+	for name := range all {
+		for _, exact := range read {
+			if name != exact && strings.EqualFold(name, exact) {
+				return bad("it has a claim whose name differs from " + exact + " by its case")
+			}
+		}
+	}
+	return nil
+}
+
+var hashForm = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+
 func rightNonce(said, given string) error {
 	hashed := sha256.Sum256([]byte(given))
 	switch {
@@ -149,8 +178,10 @@ func rightNonce(said, given string) error {
 		return nil
 	case given == "":
 		return bad("it has a nonce, which must be given too")
-	case said != given && said != hex.EncodeToString(hashed[:]):
-		return bad("its nonce is not the one that was given, nor the SHA-256 of that in hex")
+	case hashForm.MatchString(said) && said != hex.EncodeToString(hashed[:]):
+		return bad("its nonce is not the SHA-256 in small hex of the one that was given")
+	case !hashForm.MatchString(said) && said != given:
+		return bad("its nonce is not the one that was given")
 	}
 	return nil
 }
@@ -164,16 +195,18 @@ func goodSubject(subject string) error {
 	return nil
 }
 
-// look is one token's way to the keys. It remembers what came of it, which go-oidc turns into text.
-type look struct {
-	keys  *keys
-	asked bool
-	err   error
+// keySet is an issuer's keys as go-oidc asks them for one token's payload. It remembers what came of it, of which go-oidc
+// makes text.
+type keySet struct {
+	keys    *keys
+	asked   bool
+	payload []byte
+	err     error
 }
 
 // VerifySignature is asked by go-oidc for the payload of a token that can be parsed.
-func (l *look) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
-	l.asked = true
-	payload, l.err = l.keys.payload(ctx, token)
-	return payload, l.err
+func (s *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+	s.asked = true
+	s.payload, s.err = s.keys.payload(ctx, token)
+	return s.payload, s.err
 }

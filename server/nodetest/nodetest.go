@@ -150,6 +150,9 @@ func Start(tb testing.TB, environment []string, script string, args ...string) *
 	tb.Helper()
 	_, err := exec.LookPath("node")
 	Need(tb, err)
+	if _, err := os.ReadFile(script); err != nil { // so that go test's cache knows what the test depends on
+		tb.Fatal(err)
+	}
 	ctx, over := context.WithTimeout(context.Background(), patience)
 	p := &Program{lines: make(chan string), over: over}
 	p.cmd = exec.CommandContext(ctx, "node", append([]string{script}, args...)...)

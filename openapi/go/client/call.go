@@ -101,11 +101,16 @@ func (c *caller) pause(r *http.Request, tries int, err error) (time.Duration, bo
 	return 0, false
 }
 
-// repeatable says whether doing it twice is as good as once. Of what is posted: moves, which the server takes once;
-// what was seen, which only grows; joining, which finds who is seated; and whatever has a name.
+// repeatable says whether doing it twice is as good as once.
 func repeatable(r *http.Request) bool {
-	return r.Method != http.MethodPost || r.Header.Get("Idempotency-Key") != "" ||
-		slices.Contains([]string{"moves", "ack", "join"}, path.Base(r.URL.Path))
+	return r.Method != http.MethodPost || r.Header.Get("Idempotency-Key") != "" || slices.Contains(harmless, path.Base(r.URL.Path))
+}
+
+// harmless are the ends of paths to which the same may be posted twice: the server takes a move once and only lets grow
+// what was seen; who is in a session, or out of it, or invited, is so already; one code, ticket or guest too many is no
+// matter.
+var harmless = []string{
+	"moves", "ack", "join", "forfeit", "leave", "rematch", "enter", "invitations", "players", "stream-tickets", "link-codes",
 }
 
 // wait is what the server asked for, and a little more, so that not everybody comes back at once.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -22,7 +24,7 @@ func TestLostMoveIsTakenOnce(t *testing.T) {
 	})
 	one, two := connect(t, server, Options{}, quick()), connect(t, server, Options{}, quick())
 	direct, session := game(t, one, two)
-	mover := connect(t, way.URL, Options{Storage: &memory{held: direct.login.current()}}, quick())
+	mover := connect(t, way.URL, Options{Storage: &memory{held: direct.login.sitting().login()}}, quick())
 	after, err := mover.Play(t.Context(), session, wire.TicTacToeMove{Cell: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -92,8 +94,8 @@ func TestLostWishIsGrantedOnce(t *testing.T) {
 // What is repeated when a server is busy, and what is not.
 func TestBusyServer(t *testing.T) {
 	server := local(t)
-	forfeit := func(ctx context.Context, c *Client) error {
-		_, err := c.API.ForfeitSessionWithResponse(ctx, "none")
+	push := func(ctx context.Context, c *Client) error {
+		_, err := c.API.TestPushWithResponse(ctx, "none")
 		return err
 	}
 	read := func(ctx context.Context, c *Client) error {
@@ -112,8 +114,8 @@ func TestBusyServer(t *testing.T) {
 		"read, limited":             {429, "rate-limited", "1", read, 3, ""},
 		"read, not for an hour":     {503, "unavailable", "3600", read, 1, "unavailable"},
 		"read, failed":              {500, "internal", "1", read, 1, "internal"},
-		"forfeit, perhaps done":     {503, "timeout", "1", forfeit, 1, "timeout"},
-		"forfeit, surely not done":  {429, "rate-limited", "1", forfeit, 3, "not-found"},
+		"push, perhaps done":        {503, "timeout", "1", push, 1, "timeout"},
+		"push, surely not done":     {429, "rate-limited", "1", push, 3, "not-found"},
 		"read, somebody on the way": {502, "", "1", read, 3, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +151,49 @@ func TestBusyServer(t *testing.T) {
 	}
 }
 
+// Whatever can be posted is repeated, except what a person would notice twice. A new operation has to be thought about.
+func TestWhatIsRepeated(t *testing.T) {
+	schema, err := os.ReadFile("../../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	posts := regexp.MustCompile(`(?m)^  (/v1/\S+):\n(?:    .*\n)*?    post:\n`).FindAllSubmatch(schema, -1)
+	if len(posts) < 20 {
+		t.Fatalf("the schema has %d of them", len(posts))
+	}
+	c := &caller{}
+	for _, post := range posts {
+		path := string(post[1])
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.name(r)
+		if got, want := repeatable(r), path != "/v1/me/devices/{device_id}/test"; got != want {
+			t.Errorf("POST %s is repeated: %t", path, got)
+		}
+	}
+}
+
+// The server stands in a folder of another one.
+func TestServerInAFolder(t *testing.T) {
+	inFolder := func(pass http.HandlerFunc) http.Handler { return http.StripPrefix("/yourturn", pass) }
+	cut := first(1)
+	way := between(t, local(t), func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+		if is(r, "POST /yourturn/v1/sessions") && cut() {
+			panic(http.ErrAbortHandler)
+		}
+		inFolder(pass).ServeHTTP(w, r)
+	})
+	for _, address := range []string{way.URL + "/yourturn", way.URL + "/yourturn/"} {
+		c := connect(t, address, Options{}, quick())
+		waits(t, c)
+		if got := read(t, c, 0, 1); got[0].Seq != 1 {
+			t.Errorf("%s: the first message is %+v", address, got)
+		}
+	}
+}
+
 func TestRefusal(t *testing.T) {
 	server := local(t)
 	one, two := connect(t, server, Options{}, quick()), connect(t, server, Options{}, quick())
@@ -177,7 +222,7 @@ func TestRefusalOfSomethingElse(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = io.WriteString(w, `{"type": 7}`)
 	})
-	lost := connect(t, way.URL, Options{Storage: &memory{held: c.login.current()}}, quick())
+	lost := connect(t, way.URL, Options{Storage: &memory{held: c.login.sitting().login()}}, quick())
 	_, err := me(t, lost)
 	problem, refused := errors.AsType[*Problem](err)
 	if !refused || problem.Name != "" || problem.Status != 403 || problem.Type != "about:blank" {
@@ -192,7 +237,7 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		cancel()
 		panic(http.ErrAbortHandler)
 	})
-	lost := connect(t, way.URL, Options{Storage: &memory{held: c.login.current()}}, quick())
+	lost := connect(t, way.URL, Options{Storage: &memory{held: c.login.sitting().login()}}, quick())
 	if _, err := lost.API.GetMeWithResponse(ctx); err == nil || ctx.Err() == nil {
 		t.Errorf("got %v", err)
 	}

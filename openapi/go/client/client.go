@@ -9,6 +9,7 @@
 // cannot say, each in its file:
 //
 //   - login.go: who one is. One renewal of the tokens at a time, kept before they are used.
+//   - sitting.go: what was begun as one player is never done as another.
 //   - call.go: a call that is lost on the way is repeated, when repeating does no harm; a refusal is a [Problem].
 //   - feed.go: messages in order, each once, whatever happens to the connection; long-poll where streams are blocked.
 //   - seen.go: what a person has seen, and how many sessions wait for them.
@@ -38,7 +39,6 @@ type Client struct {
 	address string
 	login   *login
 	calls   *caller
-	seen    seen
 	badge   badge
 	pace    pace
 	now     func() time.Time
@@ -51,10 +51,11 @@ type Options struct {
 	Storage Storage
 	// Profile is the guest that is made when nothing is stored.
 	Profile wire.PlayerRequest
-	// OnSignedOut is called when the server does not know the login any more. The tokens are gone by then: SignIn.
+	// OnSignedOut is called when the login has ended without SignOut: the server says so, or another process with the
+	// same Storage has signed out, or in as somebody else. The tokens are gone by then: SignIn, here or later.
 	OnSignedOut func()
-	// OnBadge is called with the number of sessions that wait for the player, when it is known and when it changes;
-	// never twice at a time.
+	// OnBadge is called with the number of sessions that wait for the player, when it is known and when it changes, and
+	// with 0 when they are signed out; never twice at a time.
 	OnBadge func(waiting int64)
 	// Patience is how long a call is repeated before its last error is returned: 60 s by default.
 	Patience time.Duration
@@ -110,18 +111,22 @@ func prepare(address string, o Options, p pace) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
-	c := &Client{address: place.String(), pace: p, now: o.Now, seen: seen{sending: newLock()}}
+	c := &Client{address: place.String(), pace: p, now: o.Now}
 	c.calls = &caller{http: o.HTTP, folder: place.Path, patience: o.Patience, try: p.try}
 	open, err := wire.NewClientWithResponses(c.address, wire.WithHTTPClient(c.calls))
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
-	c.login = &login{storage: o.Storage, open: open, now: o.Now, signedOut: o.OnSignedOut, renewing: newLock()}
-	c.API, err = wire.NewClientWithResponses(c.address, wire.WithHTTPClient(&signed{login: c.login, calls: c.calls}))
+	c.login = &login{
+		storage: o.Storage, open: open, now: o.Now,
+		signedOut: o.OnSignedOut, replaced: c.badge.forget, changing: newLock(),
+	}
+	c.login.current = c.login.newSitting(nil)
+	c.API, err = wire.NewClientWithResponses(c.address, wire.WithHTTPClient(c))
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
-	c.badge = badge{read: c.waiting, tell: o.OnBadge}
+	c.badge.read, c.badge.tell = c.waiting, o.OnBadge
 	return c, nil
 }
 
@@ -136,12 +141,13 @@ func (c *Client) Play(ctx context.Context, session *wire.Session, move any) (*wi
 	if err != nil {
 		return nil, fmt.Errorf("play in %s: %w", session.ID, err)
 	}
+	ctx, s, leave := c.login.enter(ctx)
+	defer leave()
 	answer, err := c.API.PlayMoveWithBodyWithResponse(ctx, session.ID, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("play in %s: %w", session.ID, err)
 	}
-	// It is waited for by nobody, and the caller's context may end with the call.
-	c.badge.touch(context.WithoutCancel(ctx))
+	c.badge.touch(s.ctx)
 	var after wire.Session
 	if err := json.Unmarshal(answer.Body, &after); err != nil {
 		return nil, fmt.Errorf("play in %s: %w", session.ID, err)

@@ -23,7 +23,7 @@ type Message = wire.FeedMessage
 const KindReset = "reset"
 
 // Messages follows the player's feed from what a person has not seen yet, in order, each message once. It lasts until
-// the context ends or the player is signed out, which its last error says; connections may come and go meanwhile.
+// the context ends or the player is signed out or another signed in, which its last error says; connections may come and go meanwhile.
 func (c *Client) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	return c.follow(ctx, nil)
 }
@@ -36,10 +36,12 @@ func (c *Client) MessagesAfter(ctx context.Context, seq int64) iter.Seq2[Message
 
 func (c *Client) follow(ctx context.Context, after *int64) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		c.badge.touch(ctx)
-		f := &follower{Client: c, after: after, yield: yield}
+		ctx, s, leave := c.login.enter(ctx)
+		defer leave()
+		c.badge.touch(s.ctx)
+		f := &follower{Client: c, sitting: s, after: after, yield: yield}
 		if err := f.follow(ctx); !errors.Is(err, errEnough) {
-			yield(Message{}, err)
+			yield(Message{}, s.why(err))
 		}
 	}
 }
@@ -53,8 +55,9 @@ var (
 // follower is one loop over the feed.
 type follower struct {
 	*Client
-	after *int64 // the last number that was handed over; nil while only the server knows where to begin
-	yield func(Message, error) bool
+	sitting *sitting
+	after   *int64 // the last number that was handed over; nil while only the server knows where to begin
+	yield   func(Message, error) bool
 }
 
 // follow holds a stream for as long as one can be had, and asks with long-polls for a while when two in a row have not
@@ -86,10 +89,15 @@ func (f *follower) follow(ctx context.Context) error {
 
 // poll asks until the time is over, and returns only errors that end the feed.
 func (f *follower) poll(ctx context.Context, until time.Time) error {
+	contact := false
 	for failures := 0; f.now().Before(until); {
 		page, err := f.API.ListFeedWithResponse(ctx, &wire.ListFeedParams{After: f.after, Limit: new(int64(100)), Wait: new(int64(25))})
 		if err == nil && page.JSON200 != nil {
 			failures = 0
+			if !contact {
+				contact = true
+				f.badge.touch(f.sitting.ctx) // who knows what was missed
+			}
 			if err := f.take(ctx, page.JSON200); err != nil {
 				return err
 			}
@@ -101,6 +109,7 @@ func (f *follower) poll(ctx context.Context, until time.Time) error {
 		if err := f.pause(ctx, failures, err); err != nil {
 			return err
 		}
+		contact = false
 		failures++
 	}
 	return nil
@@ -131,14 +140,17 @@ func (f *follower) message(ctx context.Context, m Message) error {
 
 // reset goes on from where the server says, which may be before the number that it does not know.
 func (f *follower) reset(ctx context.Context, seq int64) error {
-	f.seen.forget()
+	f.sitting.reset()
 	return f.deliver(ctx, Message{Seq: seq, Kind: KindReset, At: f.now(), Data: map[string]any{}})
 }
 
 func (f *follower) deliver(ctx context.Context, m Message) error {
+	if f.sitting.isOver() {
+		return ErrSignedOut
+	}
 	f.after = &m.Seq
 	if m.SessionID != "" || m.Kind == KindReset {
-		f.badge.touch(ctx)
+		f.badge.touch(f.sitting.ctx)
 	}
 	if !f.yield(m, nil) {
 		return errEnough
@@ -146,17 +158,25 @@ func (f *follower) deliver(ctx context.Context, m Message) error {
 	return ctx.Err()
 }
 
-// pause waits before the next try, as long as the server asked for if it did.
+// mostAsked bounds how long a feed stays away because somebody asked it to.
+const mostAsked = 5 * time.Minute
+
+// pause waits before the next try.
 func (f *follower) pause(ctx context.Context, failures int, err error) error {
-	pause := backoff(failures, f.pace.least, f.pace.most)
-	if problem, refused := errors.AsType[*Problem](err); refused {
-		pause = max(pause, problem.wait())
-	}
-	if !sleep(ctx, pause) {
+	if !sleep(ctx, f.pace.rest(failures, err)) {
 		<-ctx.Done() // its deadline is nearer than the pause
 		return ctx.Err()
 	}
 	return nil
+}
+
+// rest is how long to leave the feed alone: as long as the server asked for, if it did.
+func (p *pace) rest(failures int, err error) time.Duration {
+	pause := backoff(failures, p.least, p.most)
+	if problem, refused := errors.AsType[*Problem](err); refused {
+		pause = max(pause, min(problem.wait(), mostAsked))
+	}
+	return pause
 }
 
 // final says whether an error ends the feed.
@@ -164,8 +184,12 @@ func final(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, errEnough) || errors.Is(err, ErrSignedOut)
 }
 
-// asked says that the question was at fault, so that asking again is no use.
+// asked says that the question was at fault, so that asking again is no use. What something on the way refuses, a portal
+// that wants to be paid, may be answered soon; unless there is no such place.
 func (p *Problem) asked() bool {
+	if p.Name == "" {
+		return p.Status == http.StatusNotFound
+	}
 	return p.Status < 500 && p.Status != http.StatusTooManyRequests && p.Status != http.StatusRequestTimeout
 }
 
@@ -204,7 +228,7 @@ func (f *follower) open(ctx context.Context) (io.ReadCloser, error) {
 	if f.after != nil {
 		address += "?after=" + strconv.FormatInt(*f.after, 10)
 	}
-	return with(ctx, f.login, func(token string) (io.ReadCloser, error) {
+	return with(ctx, f.login.of(f.sitting), func(token string) (io.ReadCloser, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return nil, err
@@ -254,6 +278,7 @@ func (f *follower) event(ctx context.Context, e event) error {
 		if f.after == nil {
 			f.after = &hello.AckedSeq
 		}
+		f.badge.touch(f.sitting.ctx) // who knows what was missed
 	case "reset":
 		var reset struct {
 			Seq int64 `json:"seq"`

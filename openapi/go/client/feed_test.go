@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"yourturn/openapi/go/wire"
 )
 
 // Every connection is cut after so many bytes, mostly within a message.
@@ -118,7 +120,7 @@ func TestStreamIsTriedAgain(t *testing.T) {
 	next, stop := iterate(t, c.MessagesAfter(t.Context(), 0))
 	defer stop()
 	same(next(), 1)
-	before := len(told(t, connect(t, server, Options{Storage: &memory{held: c.login.current()}}, quick())))
+	before := len(told(t, connect(t, server, Options{Storage: &memory{held: c.login.sitting().login()}}, quick())))
 	for seq := 2; seq <= before; seq++ {
 		same(next(), int64(seq))
 	}
@@ -180,6 +182,39 @@ func TestBusyStream(t *testing.T) {
 	if n := way.counted("GET /v1/me/stream"); n != 2 {
 		t.Errorf("asked %d times for a stream", n)
 	}
+}
+
+// How long a feed stays away, whatever a proxy asks for.
+func TestRest(t *testing.T) {
+	p := quick()
+	for asked, want := range map[int64][2]time.Duration{
+		0:    {0, p.most + time.Second/2},
+		90:   {90 * time.Second, 91 * time.Second},
+		3600: {5 * time.Minute, 5 * time.Minute},
+	} {
+		problem := &Problem{Problem: wire.Problem{Status: 503, RetryAfter: &asked}}
+		if got := p.rest(0, problem); got < want[0] || got > want[1] {
+			t.Errorf("asked for %d s it rests %v", asked, got)
+		}
+	}
+}
+
+// A portal refuses everything for a while. The feed goes on behind it.
+func TestMessagesOutliveAPortal(t *testing.T) {
+	shut := first(5)
+	server := local(t)
+	way := between(t, server, func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+		if shut() {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		pass(w, r)
+	})
+	known := connect(t, server, Options{}, quick())
+	tables(t, known, 1)
+	c := connect(t, way.URL, Options{Storage: &memory{held: known.login.sitting().login()}}, quick())
+	want := told(t, known)
+	same(t, "behind a portal", numbers(read(t, c, 0, len(want))), want)
 }
 
 func TestStreamWithATokenThatEnded(t *testing.T) {
@@ -273,7 +308,7 @@ func TestLoopsEnd(t *testing.T) {
 func TestFeedOfSomethingElse(t *testing.T) {
 	c := connect(t, local(t), Options{}, quick())
 	way := between(t, c.address, func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { http.NotFound(w, r) })
-	lost := connect(t, way.URL, Options{Storage: &memory{held: c.login.current()}}, quick())
+	lost := connect(t, way.URL, Options{Storage: &memory{held: c.login.sitting().login()}}, quick())
 	for _, err := range lost.Messages(t.Context()) {
 		if problem, refused := errors.AsType[*Problem](err); !refused || problem.Status != 404 {
 			t.Errorf("got %v", err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +24,8 @@ type Login struct {
 }
 
 // Storage keeps a login between starts of the app. The refresh token is all there is to a guest's account, so it
-// belongs where only the app can read it.
+// belongs where only the app can read it. One that has a SaveFirst, as [File] has, makes sure of one guest when two
+// clients connect with it at the same time.
 type Storage interface {
 	Load() (*Login, error) // nil when there is none
 	Save(Login) error
@@ -51,7 +53,21 @@ func (f File) Load() (*Login, error) {
 }
 
 // Save writes beside the file and moves, so that a power cut leaves the old login or the new one.
-func (f File) Save(l Login) error {
+func (f File) Save(l Login) error { return f.put(l, os.Rename) }
+
+// SaveFirst is Save that finds out when there is a login already: [os.ErrExist].
+func (f File) SaveFirst(l Login) error {
+	return f.put(l, func(beside, place string) error {
+		err := os.Link(beside, place)
+		if err == nil || errors.Is(err, os.ErrExist) {
+			return errors.Join(err, os.Remove(beside))
+		}
+		return os.Rename(beside, place) // on a disk that has no links
+	})
+}
+
+// put has a login that is on the disk moved to its place.
+func (f File) put(l Login, move func(beside, place string) error) error {
 	raw, err := json.Marshal(l)
 	if err != nil {
 		return err
@@ -63,7 +79,7 @@ func (f File) Save(l Login) error {
 	_, err = beside.Write(raw)
 	err = errors.Join(err, beside.Sync(), beside.Close())
 	if err == nil {
-		err = os.Rename(beside.Name(), string(f))
+		err = move(beside.Name(), string(f))
 	}
 	if err != nil {
 		_ = os.Remove(beside.Name()) // the first error is the one to tell
@@ -97,6 +113,16 @@ func (m *memory) Save(l Login) error {
 	return nil
 }
 
+func (m *memory) SaveFirst(l Login) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.held != nil {
+		return os.ErrExist
+	}
+	m.held = &l
+	return nil
+}
+
 func (m *memory) Clear() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -113,40 +139,66 @@ type login struct {
 	open      *wire.ClientWithResponses // for calls that bear no token
 	now       func() time.Time
 	signedOut func()
-	renewing  lock // one at a time: whoever else needs a token waits for it
+	replaced  func() // a sitting has ended
+	changing  lock   // renewing, signing in and out exclude one another
 
-	mu   sync.Mutex
-	held *Login
+	mu      sync.Mutex
+	current *sitting
 }
 
 // begin loads what is stored, or becomes a guest.
 func (l *login) begin(ctx context.Context, profile wire.PlayerRequest) error {
 	stored, err := l.load()
-	if err != nil || stored != nil {
-		return err
-	}
-	asked := l.now()
-	made, err := l.open.CreatePlayerWithResponse(ctx, profile)
 	if err != nil {
 		return err
 	}
-	if made.JSON201 == nil {
-		return fmt.Errorf("createPlayer was answered with %s", made.Status())
+	if stored == nil {
+		stored, err = l.guest(ctx, profile)
 	}
-	return l.keep(asked, made.JSON201.Player.ID, made.JSON201.AccessToken, made.JSON201.RefreshToken, made.JSON201.ExpiresIn)
+	if err != nil {
+		return err
+	}
+	l.replace(l.sitting(), stored)
+	return nil
 }
 
-// keep stores a login before anything uses it: one that is used and then lost would be lost with its player.
-func (l *login) keep(asked time.Time, player, access, refresh string, expiresIn int64) error {
-	made := Login{
+// guest becomes one, unless somebody with the same storage was faster: a guest that is left behind harms nobody.
+func (l *login) guest(ctx context.Context, profile wire.PlayerRequest) (*Login, error) {
+	asked := l.now()
+	answer, err := l.open.CreatePlayerWithResponse(ctx, profile)
+	if err != nil {
+		return nil, err
+	}
+	made := answer.JSON201
+	if made == nil {
+		return nil, fmt.Errorf("createPlayer was answered with %s", answer.Status())
+	}
+	guest := l.made(asked, made.Player.ID, made.AccessToken, made.RefreshToken, made.ExpiresIn)
+	err = l.saveFirst(guest)
+	if errors.Is(err, os.ErrExist) {
+		return l.load()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store the login: %w", err)
+	}
+	return guest, nil
+}
+
+func (l *login) saveFirst(made *Login) error {
+	if storage, can := l.storage.(interface{ SaveFirst(Login) error }); can {
+		return storage.SaveFirst(*made)
+	}
+	if stored, err := l.load(); err != nil || stored != nil {
+		return errors.Join(err, os.ErrExist)
+	}
+	return l.storage.Save(*made)
+}
+
+func (l *login) made(asked time.Time, player, access, refresh string, expiresIn int64) *Login {
+	return &Login{
 		AccessToken: access, RefreshToken: refresh, PlayerID: player,
 		ExpiresAt: asked.Add(time.Duration(expiresIn) * time.Second),
 	}
-	if err := l.storage.Save(made); err != nil {
-		return fmt.Errorf("store the login: %w", err)
-	}
-	l.hold(&made)
-	return nil
 }
 
 func (l *login) load() (*Login, error) {
@@ -154,97 +206,124 @@ func (l *login) load() (*Login, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the login: %w", err)
 	}
-	l.hold(stored)
 	return stored, nil
 }
 
-func (l *login) hold(held *Login) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held = held
-}
+// tokens gives an access token other than the one that was refused.
+type tokens func(ctx context.Context, refused string) (string, error)
 
-func (l *login) current() *Login {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.held
-}
-
-// serves says whether a login's token is worth trying.
-func (l *login) serves(held *Login, refused string) bool {
-	return held != nil && held.AccessToken != refused && l.now().Before(held.ExpiresAt.Add(-early))
-}
-
-// with calls with a token, and once more with a new one if the server refuses the first.
-func with[Answer any](ctx context.Context, l *login, call func(token string) (Answer, error)) (answer Answer, err error) {
-	token, err := l.token(ctx, "")
+// with calls with a token, and once more with a new one if the server refuses the first. A 401 that does not speak of
+// tokens comes from something on the way, which knows nothing of them.
+func with[Answer any](ctx context.Context, token tokens, call func(token string) (Answer, error)) (answer Answer, err error) {
+	first, err := token(ctx, "")
 	if err != nil {
 		return answer, err
 	}
-	answer, err = call(token)
-	if problem, refused := errors.AsType[*Problem](err); !refused || problem.Status != http.StatusUnauthorized {
+	answer, err = call(first)
+	if problem, refused := errors.AsType[*Problem](err); !refused || !strings.HasPrefix(problem.Name, "token-") {
 		return answer, err
 	}
-	token, err = l.token(ctx, token)
+	second, err := token(ctx, first)
 	if err != nil {
 		return answer, err
 	}
-	return call(token)
+	return call(second)
 }
 
-// token returns an access token other than the one that was refused, renewing it when there is none.
-func (l *login) token(ctx context.Context, refused string) (string, error) {
-	if held := l.current(); l.serves(held, refused) {
-		return held.AccessToken, nil
+// of is where a sitting's calls have their tokens from.
+func (l *login) of(s *sitting) tokens {
+	return func(ctx context.Context, refused string) (string, error) {
+		token, err := l.token(ctx, s, refused)
+		if errors.Is(err, errLost) && l.signedOut != nil {
+			l.signedOut() // nothing is locked: it may sign in
+		}
+		return token, s.why(err)
 	}
-	token, err := l.renew(ctx, refused)
-	if _, ended := errors.AsType[*Problem](err); ended && errors.Is(err, ErrSignedOut) && l.signedOut != nil {
-		l.signedOut() // nothing is locked: it may sign in
-	}
-	return token, err
 }
 
-// renew gets new tokens, unless somebody was faster: a goroutine that had the lock, or a process with the same storage.
-func (l *login) renew(ctx context.Context, refused string) (string, error) {
-	if err := l.renewing.take(ctx); err != nil {
-		return "", err
-	}
-	defer l.renewing.give()
-	held, err := l.load()
-	if err != nil {
-		return "", err
-	}
-	if held == nil {
+func (l *login) token(ctx context.Context, s *sitting, refused string) (string, error) {
+	held := s.login()
+	if held == nil || s.isOver() {
 		return "", ErrSignedOut
 	}
 	if l.serves(held, refused) {
 		return held.AccessToken, nil
 	}
-	err = l.exchange(ctx, wire.TokenRequest{RefreshToken: held.RefreshToken})
-	if problem, refused := errors.AsType[*Problem](err); refused && problem.Status == http.StatusUnauthorized {
-		return "", errors.Join(fmt.Errorf("%w: %w", ErrSignedOut, err), l.forget())
+	if err := l.changing.take(ctx); err != nil {
+		return "", err
+	}
+	defer l.changing.give()
+	if s.isOver() {
+		return "", ErrSignedOut
+	}
+	return l.renew(ctx, s, refused)
+}
+
+// serves says whether a login's token is worth trying.
+func (l *login) serves(held *Login, refused string) bool {
+	return held.AccessToken != refused && l.now().Before(held.ExpiresAt.Add(-early))
+}
+
+// renew gets new tokens, unless somebody was faster: a goroutine that had the lock, or a process with the same storage.
+// One that has signed out, or in as somebody else, has ended this login too.
+func (l *login) renew(ctx context.Context, s *sitting, refused string) (string, error) {
+	stored, err := l.load()
+	if err != nil {
+		return "", err
+	}
+	if stored == nil || stored.PlayerID != s.login().PlayerID {
+		return "", l.lose(s)
+	}
+	s.hold(stored)
+	if l.serves(stored, refused) {
+		return stored.AccessToken, nil
+	}
+	renewed, err := l.exchange(ctx, wire.TokenRequest{RefreshToken: stored.RefreshToken})
+	if problem, refused := errors.AsType[*Problem](err); refused && problem.Name == "token-invalid" {
+		return "", errors.Join(l.lose(s), err, l.clear(s))
 	}
 	if err != nil {
 		return "", err
 	}
-	return l.current().AccessToken, nil
+	s.hold(renewed)
+	return renewed.AccessToken, nil
 }
 
-// exchange turns what is shown into tokens. If the answer is lost the same may be shown again.
-func (l *login) exchange(ctx context.Context, shown wire.TokenRequest) error {
+// errLost is the end of a login that nobody here has asked for.
+var errLost = fmt.Errorf("%w: the login has ended", ErrSignedOut)
+
+func (l *login) lose(s *sitting) error {
+	if !l.replace(s, nil) {
+		return ErrSignedOut
+	}
+	return errLost
+}
+
+// exchange turns what is shown into a login, which is stored. If the answer is lost the same may be shown again.
+func (l *login) exchange(ctx context.Context, shown wire.TokenRequest) (*Login, error) {
 	asked := l.now()
-	made, err := l.open.CreateTokensWithResponse(ctx, nil, shown)
+	answer, err := l.open.CreateTokensWithResponse(ctx, nil, shown)
 	if err != nil {
+		return nil, err
+	}
+	made := answer.JSON201
+	if made == nil {
+		return nil, fmt.Errorf("createTokens was answered with %s", answer.Status())
+	}
+	// It is stored before anything uses it: one that is used and then lost would be lost with its player.
+	login := l.made(asked, made.PlayerID, made.AccessToken, made.RefreshToken, made.ExpiresIn)
+	if err := l.storage.Save(*login); err != nil {
+		return nil, fmt.Errorf("store the login: %w", err)
+	}
+	return login, nil
+}
+
+// clear forgets what is stored, if it is this login still and not one that another process has put there.
+func (l *login) clear(s *sitting) error {
+	stored, err := l.load()
+	if err != nil || stored == nil || stored.RefreshToken != s.login().RefreshToken {
 		return err
 	}
-	if made.JSON201 == nil {
-		return fmt.Errorf("createTokens was answered with %s", made.Status())
-	}
-	return l.keep(asked, made.JSON201.PlayerID, made.JSON201.AccessToken, made.JSON201.RefreshToken, made.JSON201.ExpiresIn)
-}
-
-func (l *login) forget() error {
-	l.hold(nil)
 	if err := l.storage.Clear(); err != nil {
 		return fmt.Errorf("clear the login: %w", err)
 	}
@@ -253,55 +332,80 @@ func (l *login) forget() error {
 
 // PlayerID names the player, empty when nobody is signed in.
 func (c *Client) PlayerID() string {
-	if held := c.login.current(); held != nil {
+	if held := c.login.sitting().login(); held != nil {
 		return held.PlayerID
 	}
 	return ""
 }
 
 // SignIn replaces the login by another, of the same player or of somebody else: for a link code that another device
-// made, or an identity. The login before is not ended: SignOut does that. End Messages before, and begin them anew.
+// made, or an identity. The login before is not ended: SignOut does that. What was begun before fails with ErrSignedOut
+// where it is not done yet, and so do Messages: begin them anew.
 func (c *Client) SignIn(ctx context.Context, shown wire.TokenRequest) error {
-	if err := c.login.renewing.take(ctx); err != nil {
+	l := c.login
+	if err := l.changing.take(ctx); err != nil {
 		return err
 	}
-	defer c.login.renewing.give()
-	if err := c.seen.sending.take(ctx); err != nil { // what is being acknowledged belongs to the player before
-		return err
+	defer l.changing.give()
+	before := l.sitting()
+	within, leave := endingWith(ctx, before.ctx) // SignOut does not wait for it
+	defer leave()
+	made, err := l.exchange(within, shown)
+	if err != nil {
+		return before.why(err)
 	}
-	defer c.seen.sending.give()
-	if err := c.login.exchange(ctx, shown); err != nil {
-		return err
+	for !l.replace(l.sitting(), made) { // a SignOut was faster, of the login that this one replaces anyway
 	}
-	c.seen.forget()
 	return nil
 }
 
-// SignOut ends the login on the server and forgets it here, even when the server cannot be reached; the error says so
-// then. A guest who signs out of the only login cannot come back.
+// SignOut forgets the login here, at once and whatever happens, and ends it on the server; when the server cannot be
+// told, the error says so. A guest who signs out of the only login cannot come back.
 func (c *Client) SignOut(ctx context.Context) error {
-	_, told := c.API.DeleteTokensWithResponse(ctx)
-	if errors.Is(told, ErrSignedOut) { // it was over already
-		told = nil
+	l := c.login
+	s := l.sitting()
+	if s.login() == nil || !l.replace(s, nil) {
+		return nil
 	}
-	if err := c.login.renewing.take(ctx); err != nil {
+	// Whoever holds it was begun in the sitting that is over, and gives up at once.
+	if err := l.changing.take(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	defer c.login.renewing.give()
-	return errors.Join(told, c.login.forget())
+	defer l.changing.give()
+	return errors.Join(l.tell(ctx, s), l.clear(s))
 }
 
-// signed sends requests in the name of the login.
-type signed struct {
-	login *login
-	calls *caller
-}
-
-var _ wire.HttpRequestDoer = (*signed)(nil)
-
-func (s *signed) Do(r *http.Request) (*http.Response, error) {
-	return with(r.Context(), s.login, func(token string) (*http.Response, error) {
-		r.Header.Set("Authorization", "Bearer "+token)
-		return s.calls.Do(r)
+// tell says on the server that a login has ended. A token that has ended is renewed for it: its login has not.
+func (l *login) tell(ctx context.Context, s *sitting) error {
+	token := func(ctx context.Context, refused string) (string, error) {
+		if held := s.login(); l.serves(held, refused) {
+			return held.AccessToken, nil
+		}
+		return l.renew(ctx, s, refused)
+	}
+	_, err := with(ctx, token, func(token string) (*wire.DeleteTokensResponse, error) {
+		return l.open.DeleteTokensWithResponse(ctx, func(_ context.Context, r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+token)
+			return nil
+		})
 	})
+	if problem, refused := errors.AsType[*Problem](err); errors.Is(err, ErrSignedOut) || refused && problem.Name == "token-invalid" {
+		return nil // it was over already
+	}
+	return err
+}
+
+var _ wire.HttpRequestDoer = (*Client)(nil)
+
+// Do sends a request in the name of the player, with all that API does for a call. So a client that was generated for a
+// game of your own goes through this one: mygame.NewClientWithResponses(address, mygame.WithHTTPClient(me)).
+func (c *Client) Do(r *http.Request) (*http.Response, error) {
+	ctx, s, leave := c.login.enter(r.Context())
+	defer leave()
+	answer, err := with(ctx, c.login.of(s), func(token string) (*http.Response, error) {
+		r := r.WithContext(ctx)
+		r.Header.Set("Authorization", "Bearer "+token)
+		return c.calls.Do(r)
+	})
+	return answer, s.why(err)
 }

@@ -1,12 +1,15 @@
 package client
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,15 +84,15 @@ func TestTokensAreStoredBeforeTheyAreUsed(t *testing.T) {
 	}
 }
 
-type full struct{ memory }
+type full struct{ Storage }
 
 var errFull = errors.New("the disk is full")
 
-func (*full) Save(Login) error { return errFull }
+func (full) Save(Login) error { return errFull }
 
 func TestTokensThatCannotBeStoredAreNotUsed(t *testing.T) {
 	way := between(t, local(t), func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) { pass(w, r) })
-	if _, err := Connect(t.Context(), way.URL, Options{Storage: &full{}}); !errors.Is(err, errFull) {
+	if _, err := Connect(t.Context(), way.URL, Options{Storage: full{&memory{}}}); !errors.Is(err, errFull) {
 		t.Errorf("connect: %v", err)
 	}
 }
@@ -181,7 +184,7 @@ func TestSigningInWhenSignedOut(t *testing.T) {
 			t.Error(err)
 		}
 	}}, quick())
-	phone := &servertest.App{URL: server, Access: c.login.current().AccessToken, Requests: servertest.Client()}
+	phone := &servertest.App{URL: server, Access: c.login.sitting().login().AccessToken, Requests: servertest.Client()}
 	phone.Must(t, http.StatusNoContent, "DELETE", "/v1/tokens", nil)
 	if _, err := me(t, c); !errors.Is(err, ErrSignedOut) {
 		t.Errorf("the call that found out: %v", err)
@@ -195,7 +198,7 @@ func TestSignOut(t *testing.T) {
 	server := local(t)
 	file := File(filepath.Join(t.TempDir(), "login.json"))
 	c := connect(t, server, Options{Storage: file, OnSignedOut: func() { t.Error("nobody needs to be told what they did") }}, quick())
-	phone := &servertest.App{URL: server, Access: c.login.current().AccessToken, Requests: servertest.Client()}
+	phone := &servertest.App{URL: server, Access: c.login.sitting().login().AccessToken, Requests: servertest.Client()}
 	if err := c.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +208,186 @@ func TestSignOut(t *testing.T) {
 	}
 	if _, err := me(t, c); !errors.Is(err, ErrSignedOut) {
 		t.Errorf("a call after signing out: %v", err)
+	}
+}
+
+// The first start has to work on a bad network too.
+func TestLostGuestIsMadeAgain(t *testing.T) {
+	cut := first(2)
+	way := between(t, local(t), func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+		if is(r, "POST /v1/players") && cut() {
+			lost(r, pass)
+		}
+		pass(w, r)
+	})
+	c := connect(t, way.URL, Options{}, quick())
+	if _, err := me(t, c); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneStorageOneGuest(t *testing.T) {
+	server := local(t)
+	for name, storage := range map[string]Storage{
+		"file":   File(filepath.Join(t.TempDir(), "login.json")),
+		"memory": &memory{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// All have found nothing stored before any is a guest.
+			var asked sync.WaitGroup
+			asked.Add(5)
+			way := between(t, server, func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+				asked.Done()
+				asked.Wait()
+				pass(w, r)
+			})
+			players := make(chan string, 5)
+			for range 5 {
+				go func() {
+					c, err := Connect(t.Context(), way.URL, Options{Storage: storage})
+					if err != nil {
+						players <- err.Error()
+						return
+					}
+					players <- c.PlayerID()
+				}()
+			}
+			stored := <-players
+			for range 4 {
+				if another := <-players; another != stored {
+					t.Errorf("they are %q and %q", stored, another)
+				}
+			}
+			if kept, err := storage.Load(); err != nil || kept.PlayerID != stored {
+				t.Errorf("stored is %+v, %v", kept, err)
+			}
+		})
+	}
+}
+
+// A portal wants to be paid, and answers everything with 401. That says nothing about the login.
+func TestPortalEndsNoLogin(t *testing.T) {
+	var portal atomic.Bool
+	server := local(t)
+	way := between(t, server, func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+		if portal.Load() {
+			http.Error(w, "pay first", http.StatusUnauthorized)
+			return
+		}
+		pass(w, r)
+	})
+	kept := &memory{}
+	ahead := time.Duration(0)
+	c := connect(t, way.URL, Options{
+		Storage:     kept,
+		Now:         func() time.Time { return time.Now().Add(ahead) },
+		OnSignedOut: func() { t.Error("a portal has signed out") },
+	}, quick())
+	player := c.PlayerID()
+	for what, later := range map[string]time.Duration{"a call": 0, "a renewal": time.Hour} {
+		ahead = later
+		portal.Store(true)
+		_, err := me(t, c)
+		if problem, refused := errors.AsType[*Problem](err); !refused || problem.Status != 401 || errors.Is(err, ErrSignedOut) {
+			t.Errorf("%s: %v", what, err)
+		}
+		portal.Store(false)
+		if stored, _ := kept.Load(); stored == nil || c.PlayerID() != player {
+			t.Fatalf("after %s nobody is signed in", what)
+		}
+	}
+	if _, err := me(t, c); err != nil {
+		t.Errorf("behind the portal: %v", err)
+	}
+}
+
+// The server has to hear of it, or the login goes on for whoever has the refresh token.
+func TestSignOutRenewsAnEndedToken(t *testing.T) {
+	server := local(t)
+	c := connect(t, server, Options{}, quick())
+	before := c.login.sitting().login()
+	expire(t, server)
+	if err := c.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	phone := &servertest.App{URL: server, Requests: servertest.Client()}
+	phone.Must(t, http.StatusUnauthorized, "POST", "/v1/tokens", map[string]string{"refresh_token": before.RefreshToken})
+}
+
+// Nobody waits for a server that does not answer, and what was asked to be forgotten is.
+func TestSignOutPastItsEnd(t *testing.T) {
+	server := local(t)
+	for name, stuck := range map[string]string{"telling": "DELETE /v1/tokens", "a renewal before it": "POST /v1/tokens"} {
+		t.Run(name, func(t *testing.T) {
+			arrived := make(chan struct{}, 1)
+			way := between(t, server, func(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+				if is(r, stuck) {
+					_, _ = io.Copy(io.Discard, r.Body) // or it would not hear that nobody waits any more
+					arrived <- struct{}{}
+					<-r.Context().Done()
+					return
+				}
+				pass(w, r)
+			})
+			file := File(filepath.Join(t.TempDir(), "login.json"))
+			c := connect(t, way.URL, Options{Storage: file, OnSignedOut: func() { t.Error("nobody needs to be told what they did") }}, quick())
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			call := make(chan error, 1)
+			if stuck == "POST /v1/tokens" {
+				expire(t, server)
+				go func() { _, err := me(t, c); call <- err }()
+				<-arrived
+				cancel()
+			} else {
+				call <- ErrSignedOut
+				go func() { <-arrived; cancel() }()
+			}
+			if err := c.SignOut(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("signed out with %v", err)
+			}
+			if err := <-call; !errors.Is(err, ErrSignedOut) {
+				t.Errorf("the call before ended with %v", err)
+			}
+			if stored, err := file.Load(); stored != nil || err != nil || c.PlayerID() != "" {
+				t.Errorf("kept %+v, %v", stored, err)
+			}
+		})
+	}
+}
+
+// Another process has signed in as somebody else, in the same storage. That login is not this client's to forget.
+func TestTheNextLoginIsLeft(t *testing.T) {
+	server := local(t)
+	next := Login{AccessToken: "theirs", RefreshToken: "theirs", ExpiresAt: time.Now().Add(time.Hour), PlayerID: "somebody"}
+	for name, end := range map[string]func(c *Client) error{
+		"signing out": func(c *Client) error { return c.SignOut(t.Context()) },
+		"finding out": func(c *Client) error {
+			expire(t, server)
+			if _, err := me(t, c); !errors.Is(err, ErrSignedOut) {
+				t.Errorf("a call of the player before: %v", err)
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := &memory{}
+			c := connect(t, server, Options{Storage: kept}, quick())
+			phone := &servertest.App{URL: server, Access: c.login.sitting().login().AccessToken, Requests: servertest.Client()}
+			if err := kept.Save(next); err != nil {
+				t.Fatal(err)
+			}
+			if err := end(c); err != nil {
+				t.Error(err)
+			}
+			if stored, _ := kept.Load(); stored == nil || *stored != next {
+				t.Errorf("stored is %+v", stored)
+			}
+			if c.PlayerID() != "" {
+				t.Errorf("it is %q still", c.PlayerID())
+			}
+			phone.Must(t, http.StatusUnauthorized, "GET", "/v1/me", nil)
+		})
 	}
 }
 
@@ -225,6 +408,9 @@ func TestFile(t *testing.T) {
 	about, err := os.Stat(string(file))
 	if err != nil || about.Mode().Perm() != 0o600 {
 		t.Errorf("it is %v, %v", about.Mode(), err)
+	}
+	if err := file.SaveFirst(Login{}); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a second first one: %v", err)
 	}
 	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(string(file)), "*"))
 	if len(beside) != 1 {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -12,32 +13,67 @@ import (
 // it clears unread marks on all devices and silences the pushes that say the same. Calls may come in any number and
 // order; one is sent at a time, and the highest number wins.
 func (c *Client) Seen(ctx context.Context, seq int64) error {
-	c.seen.raise(seq)
-	if err := c.seen.sending.take(ctx); err != nil {
-		return err
-	}
-	defer c.seen.sending.give()
-	wanted := c.seen.unsent()
-	if wanted == 0 {
-		return nil
-	}
-	answer, err := c.API.AckFeedWithResponse(ctx, wire.AckRequest{Seq: wanted})
-	if err != nil {
-		return fmt.Errorf("acknowledge %d: %w", wanted, err)
-	}
-	if answer.JSON200 == nil {
-		return fmt.Errorf("acknowledge %d: answered with %s", wanted, answer.Status())
-	}
-	c.seen.accept(answer.JSON200.AckedSeq)
-	return nil
+	ctx, s, leave := c.login.enter(ctx)
+	defer leave()
+	return s.why(s.marks().send(ctx, seq, c.acknowledge))
 }
 
-// seen is how far a person has seen, and how far the server knows.
+func (c *Client) acknowledge(ctx context.Context, seq int64) (int64, error) {
+	answer, err := c.API.AckFeedWithResponse(ctx, wire.AckRequest{Seq: seq})
+	if err != nil {
+		return 0, fmt.Errorf("acknowledge %d: %w", seq, err)
+	}
+	if answer.JSON200 == nil {
+		return 0, fmt.Errorf("acknowledge %d: answered with %s", seq, answer.Status())
+	}
+	return answer.JSON200.AckedSeq, nil
+}
+
+// errReset ends the acknowledgement of numbers that mean nothing any more.
+var errReset = errors.New("the feed was reset")
+
+// seen is how far a person has seen, and how far the server knows: in one sitting, and until a reset.
 type seen struct {
+	ctx     context.Context // ends with a reset
+	over    context.CancelCauseFunc
 	sending lock
 
 	mu          sync.Mutex
 	here, there int64
+}
+
+func newSeen() *seen {
+	s := &seen{sending: newLock()}
+	s.ctx, s.over = context.WithCancelCause(context.Background())
+	return s
+}
+
+// send acknowledges the highest number there is. What a reset has made meaningless is no failure.
+func (s *seen) send(ctx context.Context, seq int64, acknowledge func(context.Context, int64) (int64, error)) error {
+	s.raise(seq)
+	ctx, leave := endingWith(ctx, s.ctx)
+	defer leave()
+	if err := s.sending.take(ctx); err != nil {
+		return s.unlessReset(err)
+	}
+	defer s.sending.give()
+	wanted := s.unsent()
+	if wanted == 0 || s.ctx.Err() != nil {
+		return nil
+	}
+	known, err := acknowledge(ctx, wanted)
+	if err != nil {
+		return s.unlessReset(err)
+	}
+	s.accept(known)
+	return nil
+}
+
+func (s *seen) unlessReset(err error) error {
+	if s.ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 func (s *seen) raise(seq int64) {
@@ -62,13 +98,6 @@ func (s *seen) accept(seq int64) {
 	s.there = max(s.there, seq)
 }
 
-// forget begins anew: for another player's feed, or one whose numbers the server has lost.
-func (s *seen) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.here, s.there = 0, 0
-}
-
 // Badge is the number of sessions that wait for the player, as far as it is known here: Messages reads it at its start
 // and keeps it current.
 func (c *Client) Badge() int64 { return c.badge.last() }
@@ -84,50 +113,81 @@ func (c *Client) waiting(ctx context.Context) (int64, error) {
 	return list.JSON200.WaitingForMe, nil
 }
 
-// badge reads one number again and again, one time at a time.
+// badge reads one number again and again, and tells its changes, one at a time.
 type badge struct {
 	read func(context.Context) (int64, error)
 	tell func(int64)
 
-	mu             sync.Mutex
-	waiting        int64
-	known          bool
-	reading, again bool
+	mu      sync.Mutex
+	waiting int64
+	known   bool
+	told    *int64
+	wanted  context.Context // of the sitting whose number is to be read; nil when there is nothing to read
+	busy    bool
 }
 
-// touch says that the number may have changed. It does not wait.
-func (b *badge) touch(ctx context.Context) {
+// touch says that the number may have changed, in a sitting with this context. It does not wait.
+func (b *badge) touch(sitting context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.reading {
-		b.again = true
-		return
+	if sitting.Err() == nil {
+		b.wanted = sitting
+		b.start()
 	}
-	b.reading = true
-	go func() {
-		for more := true; more; more = b.more() {
-			// A number that cannot be read stays as it is; the next message brings the next try.
-			if waiting, err := b.read(ctx); err == nil && b.changed(waiting) && b.tell != nil {
-				b.tell(waiting)
+}
+
+// forget says that for nobody nothing waits.
+func (b *badge) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting, b.wanted = 0, nil
+	b.start()
+}
+
+func (b *badge) start() {
+	if !b.busy {
+		b.busy = true
+		go b.work()
+	}
+}
+
+func (b *badge) work() {
+	for {
+		sitting, news := b.next()
+		switch {
+		case news != nil && b.tell != nil:
+			b.tell(*news)
+		case news != nil: // nobody listens
+		case sitting == nil:
+			return
+		default:
+			// A number that cannot be read stays as it is: the next contact or message brings the next try.
+			if waiting, err := b.read(sitting); err == nil {
+				b.accept(sitting, waiting)
 			}
 		}
-	}()
+	}
 }
 
-func (b *badge) changed(waiting int64) bool {
+// next is what there is to do: to tell a number, or to read it, or nothing.
+func (b *badge) next() (sitting context.Context, news *int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	changed := !b.known || b.waiting != waiting
-	b.waiting, b.known = waiting, true
-	return changed
+	if b.known && (b.told == nil || *b.told != b.waiting) {
+		b.told = new(b.waiting)
+		return nil, b.told
+	}
+	sitting, b.wanted = b.wanted, nil
+	b.busy = sitting != nil
+	return sitting, nil
 }
 
-// more says whether it was touched while it was read.
-func (b *badge) more() bool {
+func (b *badge) accept(sitting context.Context, waiting int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.reading, b.again = b.again, false
-	return b.reading
+	if sitting.Err() == nil {
+		b.waiting, b.known = waiting, true
+	}
 }
 
 func (b *badge) last() int64 {

@@ -61,7 +61,7 @@ type Account struct {
 	// Examples: Brisk Otter
 	DisplayName string `json:"display_name"`
 
-	// LastUsedAt When a device of it last got tokens. Absent when it is signed in nowhere.
+	// LastUsedAt When a device of it last got tokens. Absent when it is signed in nowhere. Show it: the device may be long gone.
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 
 	// PlayerID The player.
@@ -69,7 +69,7 @@ type Account struct {
 	// Examples: 06eqzv2k3m8x1c4r7t9w0y5h2n
 	PlayerID string `json:"player_id"`
 
-	// Recoverable Whether a way to it is left when the identity goes to the other account: a device that is signed in, besides the one that asks, or another identity. If not, choosing the other one is for good.
+	// Recoverable Whether a way to it is left when the identity goes to the other account: a device that is signed in, besides the one that asks and if the person still has it (see last_used_at), or another identity of a provider of this server. If not, choosing the other one is for good.
 	Recoverable bool `json:"recoverable"`
 
 	// SessionsActive Sessions that it plays.
@@ -1274,10 +1274,10 @@ type IdentityRequest struct {
 	// Examples: eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJodHRwczovL2FwcGxlaWQuYXBwbGUuY29tIn0.c2lnbmF0dXJl
 	IDToken string `json:"id_token"`
 
-	// Keep mine: after identity-taken, when the person has chosen this account. The identity moves here, and the other account stays without it.
-	Keep string `json:"keep,omitempty"`
+	// InsteadOf After identity-taken, when the person has chosen this account: the player_id of the problem's other. The identity moves from there to here, and that account stays without it. If yet another one has it by now, that is a new identity-taken.
+	InsteadOf string `json:"instead_of,omitempty"`
 
-	// Nonce What the app gave the provider to put into the id_token, as it was before any hashing. Needed if the id_token has one.
+	// Nonce A random text of the app, whose SHA-256 in small hex it gave to the provider for the id_token: so that nobody who finds the token can use it. Needed if the id_token has a nonce. One that is not 64 hex digits is compared as it is, and protects from nothing.
 	Nonce string `json:"nonce,omitempty"`
 }
 
@@ -3586,7 +3586,7 @@ type TokenRequest struct {
 	// LinkCode Instead: a code that another device of the player shows, by createLinkCode. Small letters, dashes and spaces are fine.
 	LinkCode string `json:"link_code,omitempty"`
 
-	// Nonce What the app gave the provider to put into the id_token, as it was before any hashing. Needed if the id_token has one.
+	// Nonce A random text of the app, whose SHA-256 in small hex it gave to the provider for the id_token: so that nobody who finds the token can use it. Needed if the id_token has a nonce. One that is not 64 hex digits is compared as it is, and protects from nothing.
 	Nonce string `json:"nonce,omitempty"`
 
 	// Provider Instead: who vouches for the player, one of getServer's identity_providers; with id_token.
@@ -3830,7 +3830,7 @@ type CreateTicketParams struct {
 
 // CreateTokensParams defines parameters for CreateTokens.
 type CreateTokensParams struct {
-	// IdempotencyKey For a link_code, which works once: a random name of this attempt, such as a UUID. If the answer is lost, the same code with the same key signs in again, as long as the code lives and no token of the first answer was used.
+	// IdempotencyKey For a link_code or an id_token: a random name of this attempt, such as a UUID, that only this device knows. If the answer is lost, the same request with the same key gets tokens of the same login, as long as the code or the id_token is good and no token of the first answer was used.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4258,7 +4258,7 @@ type ClientInterface interface {
 
 	// DeleteMe Delete my account
 	//
-	// Forfeits what is being played, cancels open tickets, and forgets everything about the player. Sessions stay readable for the others, with the seat marked as deleted. If it fails on the way it can be asked for again.
+	// Forfeits what is being played, cancels open tickets, and forgets everything about the player but a bare id. Sessions stay readable for the others, with what was played, the seat marked as deleted. If it fails on the way it can be asked for again.
 	//
 	// Corresponds with DELETE /v1/me (the `DeleteMe` operationId).
 	DeleteMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4304,7 +4304,7 @@ type ClientInterface interface {
 
 	// BlockPlayer Block a player
 	//
-	// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table of mine by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
+	// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table whose host I am, the person at its lowest seat, by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
 	//
 	// Corresponds with PUT /v1/me/blocks/{player_id} (the `BlockPlayer` operationId).
 	BlockPlayer(ctx context.Context, playerID string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4357,7 +4357,7 @@ type ClientInterface interface {
 
 	// ExportMe Everything that the server keeps about me
 	//
-	// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes: that is all, but for hashes of secrets and what only others have said, as whom they block. Push addresses are in it, so treat it as you treat a password.
+	// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes; a page may have few records, or none, and others behind it. Left out are hashes of secrets, what only others have said, as whom they block, and what stands in the histories of tables under my bare id alone: that I was invited, declined, or sat there and got up before it began. Push addresses are in it, so treat it as you treat a password.
 	//
 	// Corresponds with GET /v1/me/export (the `ExportMe` operationId).
 	ExportMe(ctx context.Context, params *ExportMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4405,7 +4405,7 @@ type ClientInterface interface {
 	//
 	// From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 	//
-	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4416,7 +4416,7 @@ type ClientInterface interface {
 	//
 	// From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 	//
-	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4570,7 +4570,7 @@ type ClientInterface interface {
 
 	// InvitePlayersWithBody Invite people to a table
 	//
-	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4579,7 +4579,7 @@ type ClientInterface interface {
 
 	// InvitePlayers Invite people to a table
 	//
-	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4680,7 +4680,7 @@ type ClientInterface interface {
 
 	// CreateTokensWithBody Get new tokens, or sign in
 	//
-	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 	//
 	// By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 	//
@@ -4693,7 +4693,7 @@ type ClientInterface interface {
 
 	// CreateTokens Get new tokens, or sign in
 	//
-	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 	//
 	// By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 	//
@@ -5316,7 +5316,7 @@ func (c *Client) EnterGame(ctx context.Context, game string, reqEditors ...Reque
 
 // DeleteMe Delete my account
 //
-// Forfeits what is being played, cancels open tickets, and forgets everything about the player. Sessions stay readable for the others, with the seat marked as deleted. If it fails on the way it can be asked for again.
+// Forfeits what is being played, cancels open tickets, and forgets everything about the player but a bare id. Sessions stay readable for the others, with what was played, the seat marked as deleted. If it fails on the way it can be asked for again.
 //
 // Corresponds with DELETE /v1/me (the `DeleteMe` operationId).
 func (c *Client) DeleteMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5422,7 +5422,7 @@ func (c *Client) UnblockPlayer(ctx context.Context, playerID string, reqEditors 
 
 // BlockPlayer Block a player
 //
-// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table of mine by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
+// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table whose host I am, the person at its lowest seat, by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
 //
 // Corresponds with PUT /v1/me/blocks/{player_id} (the `BlockPlayer` operationId).
 func (c *Client) BlockPlayer(ctx context.Context, playerID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5545,7 +5545,7 @@ func (c *Client) TestPush(ctx context.Context, deviceID string, reqEditors ...Re
 
 // ExportMe Everything that the server keeps about me
 //
-// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes: that is all, but for hashes of secrets and what only others have said, as whom they block. Push addresses are in it, so treat it as you treat a password.
+// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes; a page may have few records, or none, and others behind it. Left out are hashes of secrets, what only others have said, as whom they block, and what stands in the histories of tables under my bare id alone: that I was invited, declined, or sat there and got up before it began. Push addresses are in it, so treat it as you treat a password.
 //
 // Corresponds with GET /v1/me/export (the `ExportMe` operationId).
 func (c *Client) ExportMe(ctx context.Context, params *ExportMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5653,7 +5653,7 @@ func (c *Client) DeleteIdentity(ctx context.Context, provider string, reqEditors
 //
 // From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 //
-// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5674,7 +5674,7 @@ func (c *Client) PutIdentityWithBody(ctx context.Context, provider string, conte
 //
 // From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 //
-// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6028,7 +6028,7 @@ func (c *Client) ForfeitSession(ctx context.Context, sessionID string, reqEditor
 
 // InvitePlayersWithBody Invite people to a table
 //
-// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6047,7 +6047,7 @@ func (c *Client) InvitePlayersWithBody(ctx context.Context, sessionID string, co
 
 // InvitePlayers Invite people to a table
 //
-// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6278,7 +6278,7 @@ func (c *Client) DeleteTokens(ctx context.Context, reqEditors ...RequestEditorFn
 
 // CreateTokensWithBody Get new tokens, or sign in
 //
-// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 //
 // By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 //
@@ -6301,7 +6301,7 @@ func (c *Client) CreateTokensWithBody(ctx context.Context, params *CreateTokensP
 
 // CreateTokens Get new tokens, or sign in
 //
-// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 //
 // By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 //
@@ -9819,7 +9819,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteMeWithResponse Delete my account
 	//
-	// Forfeits what is being played, cancels open tickets, and forgets everything about the player. Sessions stay readable for the others, with the seat marked as deleted. If it fails on the way it can be asked for again.
+	// Forfeits what is being played, cancels open tickets, and forgets everything about the player but a bare id. Sessions stay readable for the others, with what was played, the seat marked as deleted. If it fails on the way it can be asked for again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9873,7 +9873,7 @@ type ClientWithResponsesInterface interface {
 
 	// BlockPlayerWithResponse Block a player
 	//
-	// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table of mine by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
+	// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table whose host I am, the person at its lowest seat, by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9936,7 +9936,7 @@ type ClientWithResponsesInterface interface {
 
 	// ExportMeWithResponse Everything that the server keeps about me
 	//
-	// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes: that is all, but for hashes of secrets and what only others have said, as whom they block. Push addresses are in it, so treat it as you treat a password.
+	// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes; a page may have few records, or none, and others behind it. Left out are hashes of secrets, what only others have said, as whom they block, and what stands in the histories of tables under my bare id alone: that I was invited, declined, or sat there and got up before it began. Push addresses are in it, so treat it as you treat a password.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9992,7 +9992,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 	//
-	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10003,7 +10003,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 	//
-	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+	// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10183,7 +10183,7 @@ type ClientWithResponsesInterface interface {
 
 	// InvitePlayersWithBodyWithResponse Invite people to a table
 	//
-	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10192,7 +10192,7 @@ type ClientWithResponsesInterface interface {
 
 	// InvitePlayersWithResponse Invite people to a table
 	//
-	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+	// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10309,7 +10309,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTokensWithBodyWithResponse Get new tokens, or sign in
 	//
-	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 	//
 	// By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 	//
@@ -10322,7 +10322,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTokensWithResponse Get new tokens, or sign in
 	//
-	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+	// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 	//
 	// By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 	//
@@ -12515,7 +12515,7 @@ func (c *ClientWithResponses) EnterGameWithResponse(ctx context.Context, game st
 
 // DeleteMeWithResponse Delete my account
 //
-// Forfeits what is being played, cancels open tickets, and forgets everything about the player. Sessions stay readable for the others, with the seat marked as deleted. If it fails on the way it can be asked for again.
+// Forfeits what is being played, cancels open tickets, and forgets everything about the player but a bare id. Sessions stay readable for the others, with what was played, the seat marked as deleted. If it fails on the way it can be asked for again.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12605,7 +12605,7 @@ func (c *ClientWithResponses) UnblockPlayerWithResponse(ctx context.Context, pla
 
 // BlockPlayerWithResponse Block a player
 //
-// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table of mine by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
+// We are neither matched any more nor do I hear of their invitations and rematches, and they cannot enter a private table whose host I am, the person at its lowest seat, by its code. They are not told, and see an invitation of theirs as if I had not answered. A session that we are playing goes on: mute it, or give it up. Open sessions that anybody may enter take no notice. At most 1,000.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12710,7 +12710,7 @@ func (c *ClientWithResponses) TestPushWithResponse(ctx context.Context, deviceID
 
 // ExportMeWithResponse Everything that the server keeps about me
 //
-// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes: that is all, but for hashes of secrets and what only others have said, as whom they block. Push addresses are in it, so treat it as you treat a password.
+// Record by record, in an order that stays. Follow next_cursor to the end and keep what comes; a page may have few records, or none, and others behind it. Left out are hashes of secrets, what only others have said, as whom they block, and what stands in the histories of tables under my bare id alone: that I was invited, declined, or sat there and got up before it began. Push addresses are in it, so treat it as you treat a password.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12802,7 +12802,7 @@ func (c *ClientWithResponses) DeleteIdentityWithResponse(ctx context.Context, pr
 //
 // From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 //
-// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12819,7 +12819,7 @@ func (c *ClientWithResponses) PutIdentityWithBodyWithResponse(ctx context.Contex
 //
 // From now on createTokens with an id_token of this person signs in as this player. Of the token nothing is kept but the issuer and its name for the person.
 //
-// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with keep: mine. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
+// If another account has the identity nothing happens but the problem identity-taken, with both accounts as mine and other: ask the person. For this one, ask again with instead_of: other's player_id. For the other one, sign in by createTokens; this account stays as it is, with its tokens.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13119,7 +13119,7 @@ func (c *ClientWithResponses) ForfeitSessionWithResponse(ctx context.Context, se
 
 // InvitePlayersWithBodyWithResponse Invite people to a table
 //
-// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13134,7 +13134,7 @@ func (c *ClientWithResponses) InvitePlayersWithBodyWithResponse(ctx context.Cont
 
 // InvitePlayersWithResponse Invite people to a table
 //
-// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Somebody who was invited already, or has declined, is not asked again. Answers with the session; its invitations tell who has answered what.
+// Whoever sits at a private table may invite others while it waits. They are told by feed and push, and join by the code. An invitation keeps no seat: who comes first sits down, so leave room for as many as you invite. Nobody is told of a table twice, and who has declined is not asked again. Answers with the session; its invitations tell who has answered what.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13329,7 +13329,7 @@ func (c *ClientWithResponses) DeleteTokensWithResponse(ctx context.Context, reqE
 
 // CreateTokensWithBodyWithResponse Get new tokens, or sign in
 //
-// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 //
 // By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 //
@@ -13348,7 +13348,7 @@ func (c *ClientWithResponses) CreateTokensWithBodyWithResponse(ctx context.Conte
 
 // CreateTokensWithResponse Get new tokens, or sign in
 //
-// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it.
+// By a refresh_token: it works until one issued from it has been used, and 60 s longer, so a lost answer or a second tab costs nothing. Its use after that is taken for theft, and ends the login for everybody who holds it, with the logins that its link codes have made since the token was issued.
 //
 // By a link_code: signs this device in as the player whose other device shows the code. A code works once.
 //

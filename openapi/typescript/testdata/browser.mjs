@@ -1,6 +1,6 @@
 // What browsers do: two pages of another origin play example.html's game, and two tabs share one login.
 //
-//     BROWSER=… CHROMIUM=… SERVER=http://… node browser.mjs play|blocked|plain|tabs
+//     BROWSER=… CHROMIUM=… SERVER=http://… node browser.mjs play|blocked|plain|tabs|folder
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
@@ -8,7 +8,7 @@ const { launch, open, serve } = await import(process.env.BROWSER);
 const server = process.env.SERVER;
 const file = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-const stories = { play, blocked, plain, tabs };
+const stories = { play, blocked, plain, tabs, folder };
 const pages = await serve({
     '/': file('../example.html').replaceAll('http://127.0.0.1:8080', server),
     '/empty': '<!doctype html><meta charset="utf-8"><title>Nothing yet</title>',
@@ -119,4 +119,23 @@ async function tabs() {
     await both[0].page.evaluate(() => window.client.signOut());
     const refused = await both[1].page.evaluate(() => window.client.api.getMe().catch(({ name }) => name));
     assert.equal(refused, 'token-missing');
+}
+
+/** A page that imports the client from a server in a folder calls it there. */
+async function folder() {
+    const context = await browser.newContext();
+    const asked = [];
+    await context.route(`${server}/**`, (route) => {
+        const { pathname } = new URL(route.request().url());
+        asked.push(pathname);
+        return pathname.startsWith('/games/') ? route.continue({ url: server + pathname.slice(6) }) : route.abort();
+    });
+    const { page } = await open(context, `${pages}/empty`);
+    const [connected, told] = await page.evaluate(async (address) => {
+        const { connect } = await import(`${address}/client.js`);
+        const client = await connect();
+        return [client.playerId, (await client.api.getMe()).id];
+    }, `${server}/games`);
+    assert.equal(told, connected);
+    assert.deepEqual(asked, ['/games/client.js', '/games/v1/players', '/games/v1/me']);
 }

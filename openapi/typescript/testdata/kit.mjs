@@ -78,6 +78,29 @@ async function tell(client, tables) {
     }
 }
 
+/** A promise, and what keeps it. */
+function gate() {
+    let open;
+    const opened = new Promise((resolve) => { open = resolve; });
+    return { opened, open };
+}
+
+/** An answer of the server's that it did not give. */
+const problem = (status, name) => ({
+    status,
+    headers: { 'Content-Type': 'application/problem+json' },
+    body: JSON.stringify({ type: `urn:yourturn:problem:${name}`, title: name, status, request_id: 'x' }),
+});
+
+const portal = { status: 401, headers: { 'Content-Type': 'text/html' }, body: '<p>Your room number, please' };
+
+/** Makes the client a second device of the player of another, which can tell how many there are. */
+async function secondDevice(client) {
+    const device = await connect(server, { storage: memory(), timing: quick });
+    await device.signIn({ link_code: (await client.api.createLinkCode()).code });
+    return device;
+}
+
 const first = (n, fate) => { let left = n; return () => (left-- > 0 ? fate : undefined); };
 
 /** Only requests that begin so meet their fate. */
@@ -143,15 +166,142 @@ test('who was signed out elsewhere is told once, and forgotten', async (t) => {
     await assert.rejects(client.api.getMe(), { name: 'token-missing' });
 });
 
-test('signOut ends the login on the server, even with calls under way', async (t) => {
-    const { client, storage } = await behind(t);
-    const { refresh_token } = storage.load();
+test('a 401 of something on the way ends no login', async (t) => {
+    const { client, storage, way } = await behind(t, undefined, { onSignedOut: () => assert.fail('signed out') });
+    way.become(on('GET /v1/me', first(1, portal)));
+    await assert.rejects(client.api.getMe(), { name: 'call-failed', status: 401, operation: 'getMe' });
+    assert.equal(way.count('POST /v1/tokens'), 0);
+    await advance(2 * 3600);
+    way.become(on('POST /v1/tokens', first(1, portal)));
+    await assert.rejects(client.api.getMe(), { name: 'call-failed', status: 401, operation: 'createTokens' });
+    assert.equal((await client.api.getMe()).id, storage.load().player_id);
+});
+
+test('a 401 of something on the way ends no feed', async (t) => {
+    const { client, way } = await behind(t);
+    way.become(first(3, portal));
+    const reading = read(client, 1, { after: 0 });
+    await until(() => way.count('GET /v1/me') > 2);
+    await tell(client, 1);
+    assert.deepEqual((await reading).map(({ seq }) => seq), [1]);
+});
+
+test('a call that is refused as nobody\'s is repeated with new tokens', async (t) => {
+    const { client, way } = await behind(t);
+    way.become(on('GET /v1/me', first(1, problem(401, 'token-invalid'))));
+    assert.equal((await client.api.getMe()).id, client.playerId);
+    assert.equal(way.count('POST /v1/tokens'), 1);
+});
+
+test('two clients with one storage become one guest', async (t) => {
+    const way = await proxy(server);
+    t.after(way.close);
+    const storage = memory();
+    const both = await Promise.all([1, 2].map(() => connect(way.address, { storage, timing: quick })));
+    assert.equal(both[0].playerId, both[1].playerId);
+    assert.equal(way.count('POST /v1/players'), 1);
+});
+
+test('signOut ends the login here and on the server', async (t) => {
+    const { client, storage } = await behind(t, undefined, { onSignedOut: () => assert.fail('who signs out knows') });
+    const device = await secondDevice(client);
     await client.signOut();
     assert.equal(storage.load(), undefined);
-    const again = await fetch(`${server}/v1/tokens`, {
-        method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ refresh_token }),
-    });
-    assert.equal(again.status, 401);
+    assert.equal(client.playerId, '');
+    assert.equal((await device.api.listLogins()).items.length, 1);
+    await assert.rejects(client.api.getMe(), { name: 'token-missing' });
+    assert.throws(() => client.messages(), { name: 'token-missing' });
+});
+
+test('signOut is heard by the server though the token has ended and a call is under way', async (t) => {
+    const { client, storage, way } = await behind(t);
+    const device = await secondDevice(client);
+    way.become(on('GET /v1/games', () => 'hold'));
+    const call = client.api.listGames();
+    await until(() => way.count('GET /v1/games') > 0);
+    await advance(2 * 3600);
+    const ended = assert.rejects(call, { name: 'token-missing' });
+    await client.signOut();
+    await ended;
+    assert.equal(storage.load(), undefined);
+    assert.equal((await device.api.listLogins()).items.length, 1);
+});
+
+test('a renewal that is under way does not bring back who signs out', async (t) => {
+    const { client, storage, way } = await behind(t);
+    const device = await secondDevice(client);
+    const { opened, open } = gate();
+    await advance(2 * 3600);
+    way.become(on('POST /v1/tokens', first(1, { until: opened })));
+    const call = assert.rejects(client.api.getMe(), { name: 'token-missing' });
+    await until(() => way.count('POST /v1/tokens') > 0);
+    await client.signOut();
+    open();
+    await call;
+    assert.equal(client.playerId, '');
+    assert.equal(storage.load(), undefined);
+    assert.equal((await device.api.listLogins()).items.length, 1);
+});
+
+test('a renewal that another program overtook does not replace what it has kept', async (t) => {
+    const { client, storage, way } = await behind(t);
+    const { opened, open } = gate();
+    await advance(2 * 3600);
+    way.become(on('POST /v1/tokens', first(1, { until: opened })));
+    const call = client.api.getMe();
+    await until(() => way.count('POST /v1/tokens') > 0);
+    const copy = { ...memory(), load: storage.load, save: storage.save }; // as in a tab without locks
+    await (await connect(server, { storage: copy, timing: quick })).api.getMe();
+    const { refresh_token } = storage.load();
+    open();
+    assert.equal((await call).id, client.playerId);
+    assert.equal(storage.load().refresh_token, refresh_token);
+});
+
+test('who signs in during a renewal is who stays', async (t) => {
+    const { client, storage, way } = await behind(t);
+    const { client: other } = await behind(t);
+    const { opened, open } = gate();
+    await advance(2 * 3600);
+    const { code } = await other.api.createLinkCode();
+    way.become(on('POST /v1/tokens', first(1, { until: opened })));
+    const calls = Promise.allSettled([client.api.getMe()]);
+    await until(() => way.count('POST /v1/tokens') > 0);
+    const signedIn = client.signIn({ link_code: code });
+    open();
+    await Promise.all([signedIn, calls]);
+    assert.equal(client.playerId, other.playerId);
+    assert.equal(storage.load().player_id, other.playerId);
+    assert.equal((await client.api.getMe()).id, other.playerId);
+});
+
+test('signOut leaves alone whom another tab has signed in', async (t) => {
+    const { client, storage } = await behind(t);
+    const { storage: others, client: other } = await behind(t);
+    storage.save(others.load());
+    await client.signOut();
+    assert.equal(storage.load().player_id, other.playerId);
+    assert.equal((await other.api.getMe()).id, other.playerId);
+});
+
+test('who cannot reach the server is signed out here all the same', async (t) => {
+    const { client, storage, way } = await behind(t, undefined, { timing: { ...quick, answer: 0.2 } });
+    way.become(() => 'hold');
+    await client.signOut();
+    assert.equal(storage.load(), undefined);
+    await assert.rejects(client.api.getMe(), { name: 'token-missing' });
+});
+
+test('who is told of the loss may sign in at once', async (t) => {
+    const { client: other } = await behind(t);
+    const { code } = await other.api.createLinkCode();
+    const { opened: signedIn, open } = gate();
+    const { client } = await behind(t, undefined, { onSignedOut: () => open(client.signIn({ link_code: code })) });
+    await (await secondDevice(client)).api.listLogins().then(({ items }) =>
+        Promise.all(items.map(({ id }) => client.api.deleteLogin({ login_id: id }).catch(() => {}))));
+    await client.api.getMe().catch(() => {});
+    await signedIn;
+    assert.equal((await client.api.getMe()).id, other.playerId);
 });
 
 test('a second device signs in with the code of the first', async (t) => {
@@ -178,6 +328,50 @@ test('what was begun as one player is not done as another', async (t) => {
     assert.deepEqual(await feed, []);
     assert.equal(client.playerId, second.playerId);
     assert.notEqual((await second.api.getMe()).display_name, 'Somebody');
+});
+
+test('what one player has seen hides nothing from the next', async (t) => {
+    const { client, way } = await behind(t);
+    const { client: other } = await behind(t);
+    await tell(other, 1);
+    const { code } = await other.api.createLinkCode();
+    const { opened, open } = gate();
+    way.become(on('POST /v1/me/feed/ack', first(1, { until: opened, status: 200, body: '{}' })));
+    client.seen(500);
+    await until(() => way.count('POST /v1/me/feed/ack') > 0);
+    await client.signIn({ link_code: code });
+    open();
+    client.seen(1);
+    await until(async () => (await other.api.listFeed()).acked_seq === 1);
+});
+
+test('a message that came before the login ended is told to nobody after it', async (t) => {
+    const { client, way } = await behind(t);
+    const message = (seq) => `data: {"seq":${seq},"kind":"player_joined","at":"2026-01-01T00:00:00Z","data":{}}\n\n`;
+    const hello = 'event: hello\ndata: {"server_time":"2026-01-01T00:00:00Z","last_seq":0,"acked_seq":0}\n\n';
+    way.become(on('GET /v1/me/stream', () => ({ stream: hello + message(1) + message(2) })));
+    const feed = client.messages();
+    assert.equal((await feed.next()).value.seq, 1);
+    await client.signOut();
+    assert.deepEqual(await feed.next(), { done: true, value: undefined });
+});
+
+test('a badge that was counted for one player is not shown to the next', async (t) => {
+    const { client, way } = await pair(t);
+    const { opened, open } = gate();
+    const feed = collect(client);
+    await until(() => client.badge === 1);
+    const shown = [];
+    client.onBadge = (waiting) => shown.push(waiting);
+    const counts = way.count('GET /v1/sessions');
+    way.become(on('GET /v1/sessions', first(1, { until: opened })));
+    await tell(client, 1); // a message about a session, so that it is counted again
+    await until(() => way.count('GET /v1/sessions') > counts);
+    await client.signOut();
+    open();
+    await feed.end();
+    assert.equal(client.badge, 0);
+    assert.deepEqual(shown, [0]);
 });
 
 test('a move whose answer was lost is taken once', async (t) => {
@@ -213,6 +407,45 @@ test('a ticket whose answer was lost is one ticket', async (t) => {
     assert.equal(way.count('POST /v1/tickets'), 2);
 });
 
+test('a first start on a bad network becomes a guest', async (t) => {
+    const { client, way } = await behind(t, on('POST /v1/players', first(2, 'lose')));
+    assert.equal((await client.api.getMe()).id, client.playerId);
+    assert.equal(way.count('POST /v1/players'), 3);
+});
+
+for (const [call, request, input] of [
+    ['updateMe', 'PATCH /v1/me', { display_name: 'Ann' }],
+    ['createLinkCode', 'POST /v1/me/link-codes'],
+    ['createStreamTicket', 'POST /v1/me/stream-tickets'],
+    ['startTicTacToeSession', 'POST /v1/games/tictactoe/sessions', {}],
+]) {
+    test(`${call} is repeated when its answer was lost`, async (t) => {
+        const { client, way } = await behind(t, on(request, first(1, 'lose')));
+        await client.api[call](input);
+        assert.equal(way.count(request), 2);
+    });
+}
+
+test('a push that may have been sent is not sent again', async (t) => {
+    const { client, way } = await behind(t, on('POST /v1/me/devices', () => 'lose'));
+    await assert.rejects(client.api.testPush({ device_id: 'mine' }), { name: 'call-failed', operation: 'testPush' });
+    assert.equal(way.count('POST /v1/me/devices/mine/test'), 1);
+});
+
+test('a server in a folder is found there', async (t) => {
+    const way = await proxy(server, ({ path }) => (path.startsWith('/games/yourturn/v1/') ? { as: path.slice(15) } : 'refuse'));
+    t.after(way.close);
+    for (const address of [`${way.address}/games/yourturn`, `${way.address}/games/yourturn/`]) {
+        const client = await connect(address, { storage: memory(), timing: quick });
+        assert.equal((await client.api.getMe()).id, client.playerId);
+    }
+});
+
+test('a question for news may take as long as it says', async (t) => {
+    const { client } = await behind(t, undefined, { timing: { ...quick, answer: 0.5, patience: 0.5 } });
+    assert.deepEqual((await client.api.listFeed({ wait: 2 })).items, []);
+});
+
 test('a busy server is given the time that it asks for', async (t) => {
     const { client, way } = await behind(t);
     const busy = { type: 'urn:yourturn:problem:busy', title: 'Busy', status: 503, request_id: 'x', retry_after: 1 };
@@ -243,6 +476,22 @@ test('a call can be given up', async (t) => {
     const call = client.api.listGames(undefined, { signal: giveUp.signal });
     giveUp.abort(new Error('never mind'));
     await assert.rejects(call, { message: 'never mind' });
+});
+
+test('who gives up a call does not wait for the renewal that others need', async (t) => {
+    const { client, way } = await behind(t);
+    const { opened, open } = gate();
+    await advance(2 * 3600);
+    way.become(on('POST /v1/tokens', first(1, { until: opened })));
+    const giveUp = new AbortController();
+    const given = assert.rejects(client.api.getMe(undefined, { signal: giveUp.signal }), { message: 'never mind' });
+    const kept = client.api.getMe();
+    await until(() => way.count('POST /v1/tokens') > 0);
+    giveUp.abort(new Error('never mind'));
+    await given;
+    open();
+    assert.equal((await kept).id, client.playerId);
+    assert.equal(way.count('POST /v1/tokens'), 1);
 });
 
 test('the feed comes in order and once, though every stream breaks', async (t) => {
@@ -321,6 +570,49 @@ for (const streams of [true, false]) {
         const { value: next } = await feed.next();
         assert.equal(next.seq, last + 1);
         await feed.return();
+    });
+}
+
+test('a busy server is given the time that it asks a feed for, but no more than five minutes', async (t) => {
+    const { client, way } = await behind(t);
+    const pauses = [];
+    const { setTimeout: later } = globalThis;
+    t.mock.method(globalThis, 'setTimeout', (run, milliseconds) => {
+        if (milliseconds < 30_000) return later(run, milliseconds);
+        pauses.push(milliseconds);
+        return later(run, 0);
+    });
+    const busy = (seconds) => ({ ...problem(503, 'busy'), headers: { 'Retry-After': String(seconds) } });
+    const fates = [busy(240), busy(86_400)];
+    way.become(on('GET /v1/me/stream', () => fates.shift()));
+    const feed = collect(client, { after: 0 });
+    await tell(client, 1);
+    await feed.reaches(await lastOf(client));
+    assert.deepEqual(pauses, [240_000, 300_000]);
+    await feed.end();
+});
+
+test('a reset forgets what was seen, and what was about to be acknowledged', async (t) => {
+    const { client, way } = await behind(t);
+    await tell(client, 2);
+    const { opened, open } = gate();
+    way.become(on('POST /v1/me/feed/ack', first(1, { until: opened, status: 200, body: '{}' })));
+    client.seen(900);
+    await until(() => way.count('POST /v1/me/feed/ack') > 0);
+    const feed = client.messages({ after: 1_000_000 });
+    assert.equal((await feed.next()).value.kind, 'reset');
+    client.seen(1);
+    open();
+    await until(async () => (await client.api.listFeed()).acked_seq === 1);
+    await feed.return();
+});
+
+for (const streams of [true, false]) {
+    test(`the badge is read when there is a connection, by ${streams ? 'stream' : 'question'}`, async (t) => {
+        const { client } = await pair(t, on('GET /v1/me/stream', () => (streams ? undefined : 'refuse')));
+        const feed = collect(client, { after: await lastOf(client) }); // nothing is new
+        await until(() => client.badge === 1);
+        await feed.end();
     });
 }
 

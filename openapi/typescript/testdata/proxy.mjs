@@ -7,21 +7,24 @@
 //   {status, headers, body}   something on the way answers
 //   {stream}     something on the way begins a stream, and falls silent
 //   {cut: n}     it gets through, and the connection breaks after n events of the answer
+//   {until, …}   it waits for this promise, and then meets the fate that the rest says
+//   {as}         it gets through, and the server sees another path
 import { createServer, request as send } from 'node:http';
 
 export async function proxy(target, before = () => undefined) {
     const seen = []; // every request, in the order of arrival: "POST /v1/tokens"
     const times = [];
     const running = new Set();
-    const server = createServer((request, response) => {
+    const server = createServer(async (request, response) => {
         seen.push(`${request.method} ${request.url}`);
         times.push(Date.now());
         const fate = before({ method: request.method, path: request.url, headers: request.headers });
+        await fate?.until;
         if (fate === 'hold') return;
         if (fate === 'refuse') return request.socket.destroy();
         if (fate?.stream) return response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(fate.stream);
         if (fate?.status) return response.writeHead(fate.status, fate.headers).end(fate.body);
-        const out = send(target + request.url, { method: request.method, headers: request.headers }, (answer) => {
+        const out = send(target + (fate?.as ?? request.url), { method: request.method, headers: request.headers }, (answer) => {
             if (fate === 'lose') {
                 answer.resume().on('end', () => request.socket.destroy());
                 return;

@@ -23,6 +23,9 @@ await client.api.getSession({});
 // A session keeps its game's types when it is played on.
 let session = await client.api.getTicTacToeSession({ session_id: next.items[0]?.id ?? ticket.session_id ?? '' });
 session = await client.play(session, { cell: 4 });
+// @ts-expect-error: a move of another game
+await client.play(session, { throw: 'rock' });
+await client.play(await client.api.getSession({ session_id: 'x' }), { throw: 'rock' });
 const board: string[] | undefined = session.view?.board;
 // @ts-expect-error: the board is no number
 const number: number = session.view?.board;

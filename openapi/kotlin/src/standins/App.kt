@@ -6,6 +6,7 @@ package android.app
 import android.content.Context
 import android.content.Intent
 import android.os.Bundle
+import android.view.View
 
 open class Application : Context() {
     open fun onCreate() {}
@@ -20,6 +21,7 @@ open class Activity : Context() {
     protected open fun onStop() {}
     protected open fun onDestroy() {}
     protected open fun onNewIntent(intent: Intent) {}
+    fun setContentView(view: View) {}
     fun requestPermissions(permissions: Array<String>, requestCode: Int) {}
 }
 

@@ -5,9 +5,11 @@ import java.lang.reflect.Type
 import java.time.OffsetDateTime
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 import kotlinx.serialization.KSerializer
 import kotlinx.serialization.SerializationException
 import kotlinx.serialization.descriptors.PrimitiveKind
@@ -58,8 +60,8 @@ class Api internal constructor(private val retrofit: Retrofit) {
     fun <A : Any> of(api: Class<A>): A = retrofit.create(api)
 }
 
-internal fun api(requests: Requests, scope: CoroutineScope) = Api(
-    Retrofit.Builder().baseUrl(requests.address).callFactory { PatientCall(it, requests, scope) }.addConverterFactory(WireConverters).build(),
+internal fun api(requests: Requests) = Api(
+    Retrofit.Builder().baseUrl(requests.address).callFactory { PatientCall(it, requests) }.addConverterFactory(WireConverters).build(),
 )
 
 internal val JSON = "application/json".toMediaType()
@@ -107,33 +109,35 @@ private object WireConverters : Converter.Factory() {
     }
 }
 
-/** A call of Retrofit's that goes through [Requests]. */
-private class PatientCall(
-    private val request: Request, private val requests: Requests, private val scope: CoroutineScope,
-) : Call {
-    private val work = Job(scope.coroutineContext[Job])
+/** A call of Retrofit's that goes through [Requests]. It is answered in any case: also when the client is closed. */
+private class PatientCall(private val request: Request, private val requests: Requests) : Call {
+    private val login = requests.login
+    private val work = Job()
 
     @Volatile
     private var executed = false
 
     override fun enqueue(responseCallback: Callback) {
         executed = true
-        scope.launch(work) {
+        CoroutineScope(Dispatchers.IO).launch {
             val answer = try {
-                requests.send(request)
+                answer()
             } catch (e: IOException) {
                 return@launch responseCallback.onFailure(this@PatientCall, e)
-            } catch (e: CancellationException) {
-                responseCallback.onFailure(this@PatientCall, CallFailed(request.call(), cause = e))
-                throw e
             }
             responseCallback.onResponse(this@PatientCall, answer)
-        }.invokeOnCompletion { work.complete() }
+        }
     }
 
     override fun execute(): Response {
         executed = true
-        return runBlocking(work) { requests.send(request) }
+        return runBlocking { answer() }
+    }
+
+    private suspend fun answer(): Response = try {
+        withContext(work) { requests.send(request, login) }
+    } catch (e: CancellationException) {
+        throw CallFailed(request.call(), cause = e)
     }
 
     override fun request() = request
@@ -141,5 +145,5 @@ private class PatientCall(
     override fun isExecuted() = executed
     override fun isCanceled() = work.isCancelled
     override fun timeout(): Timeout = Timeout.NONE
-    override fun clone(): Call = PatientCall(request, requests, scope)
+    override fun clone(): Call = PatientCall(request, requests)
 }

@@ -29,9 +29,11 @@ const val RESET = "reset"
  */
 internal class Follower(
     private var last: Long?,
+    private val login: Int,
     private val requests: Requests,
     private val patience: Patience,
     private val onContact: () -> Unit,
+    private val onReset: () -> Unit,
     private val tell: suspend (FeedMessage) -> Unit,
 ) {
     /** Attempts at a stream, one after another, that did not get as far as its hello. */
@@ -39,6 +41,9 @@ internal class Follower(
 
     /** What failed, one after another, by stream or long-poll. */
     private var failures = 0
+
+    /** Whether the last that was asked for was answered: the first answer after something else is a new contact. */
+    private var inTouch = false
     private var refusedAt: TimeMark = TimeSource.Monotonic.markNow()
 
     suspend fun follow(): Nothing {
@@ -47,7 +52,8 @@ internal class Follower(
                 if (mayStream()) stream() else poll()
             } catch (e: IOException) {
                 if (e.isFinal()) throw e
-                patience.pause(failures++, e)
+                inTouch = false
+                patience.loopPause(failures++, e)
             }
             delay(pause)
         }
@@ -59,7 +65,8 @@ internal class Follower(
     private suspend fun stream(): Duration {
         refusals++
         refusedAt = TimeSource.Monotonic.markNow()
-        requests.events(last).takeWhile { it.name != "bye" }.collect {
+        inTouch = false
+        requests.events(last, login).takeWhile { it.name != "bye" }.collect {
             when (it.name) {
                 "hello" -> greeted(wireJson.decodeFromString<FeedAck>(it.data))
                 "reset" -> startOver(it.id.toLong())
@@ -78,13 +85,14 @@ internal class Follower(
 
     private suspend fun poll(): Duration {
         val page = try {
-            requests.page(last, patience.poll.inWholeSeconds)
+            requests.page(last, patience.poll.inWholeSeconds, login)
         } catch (e: IOException) {
             refusals = 0 // nothing gets through: that was no reason to suspect streams
             throw e
         }
         failures = 0
-        if (last == null) onContact()
+        if (!inTouch) onContact()
+        inTouch = true
         if (page.reset == true) startOver(page.lastSeq) else page.items.forEach { told(it) }
         last = last ?: page.ackedSeq
         return Duration.ZERO
@@ -97,21 +105,22 @@ internal class Follower(
     }
 
     private suspend fun startOver(seq: Long) {
+        onReset()
         tell(FeedMessage(at = OffsetDateTime.now(), data = emptyMap(), kind = RESET, seq = seq))
         last = seq
     }
 
     /** Whether trying again is no use: the player is signed out, or the server says that we ask for nonsense. */
-    private fun IOException.isFinal() = this is Problem && status in 400..499 && !mayPass(true)
+    private fun IOException.isFinal() = (this is SignedOut || this is Problem && status in 400..499) && !mayPass(true)
 }
 
 /** An event of a stream. */
 internal class Event(val name: String, val id: String, val data: String)
 
-private fun Requests.events(after: Long?): Flow<Event> = callbackFlow {
+private fun Requests.events(after: Long?, login: Int): Flow<Event> = callbackFlow {
     var call: Call? = null
-    val response = signed(request("/v1/me/stream", "after" to after?.toString()).build()) {
-        newCall(it).also { opened -> call = opened }.answer { answer -> answer }
+    val response = signed(request("/v1/me/stream", "after" to after?.toString()).build(), login) {
+        newStream(it).also { opened -> call = opened }.answer { answer -> answer }
     }
     launch(Dispatchers.IO) {
         val why = try {
@@ -146,7 +155,7 @@ internal fun readEvents(source: BufferedSource, events: SendChannel<Event>) {
     }
 }
 
-private suspend fun Requests.page(after: Long?, wait: Long): FeedPage {
+private suspend fun Requests.page(after: Long?, wait: Long, login: Int): FeedPage {
     val request = request("/v1/me/feed", "after" to after?.toString(), "wait" to "$wait", "limit" to "100").build()
-    return wireJson.decodeFromString(signed(request, ::exchange).body!!.string())
+    return signed(request, login, ::exchange).decoded()
 }

@@ -10,7 +10,7 @@ import kotlin.time.Duration.Companion.seconds
 data class Patience(
     /** A call that may be repeated is, for so long. */
     val calls: Duration = 60.seconds,
-    /** One attempt at a call. */
+    /** One attempt at a call; a long-poll has the time that it asks for besides. */
     val attempt: Duration = 15.seconds,
     /** A stream on which nothing came for so long is dead. The server's beats come every 17 s. */
     val silence: Duration = 45.seconds,
@@ -18,6 +18,8 @@ data class Patience(
     val poll: Duration = 25.seconds,
     /** After so long without a stream it is tried again. */
     val streamless: Duration = 3.minutes,
+    /** What runs for as long as the app does, the feed and acknowledgements, waits for a busy server no longer than this. */
+    val obeyed: Duration = 5.minutes,
     /** The pauses between attempts grow from here … */
     val shortestPause: Duration = 1.seconds,
     /** … to here. */
@@ -33,4 +35,7 @@ data class Patience(
         val told = (why as? Problem)?.retryAfter ?: (why as? CallFailed)?.retryAfter ?: return drawn
         return maxOf(told, drawn)
     }
+
+    /** The same, for what does not give up. */
+    internal fun loopPause(attempt: Int, why: IOException?) = minOf(pause(attempt, why), maxOf(obeyed, shortestPause))
 }

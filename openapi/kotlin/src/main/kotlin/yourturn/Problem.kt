@@ -46,6 +46,25 @@ class CallFailed internal constructor(
     cause: Throwable? = null,
 ) : IOException("$call: ${cause?.message ?: cause ?: "answered $status"}", cause)
 
+/**
+ * The login that this was begun under has ended: the person has signed out, somebody else has signed in, or the server does
+ * not know the login any more; then [cause] is its word. It is not done, and not repeated, under another login.
+ */
+class SignedOut internal constructor(lost: Problem?) : IOException("the login that this was begun under has ended", lost)
+
+/** What is begun, or still runs, when the client is closed. */
+internal class Closed : IOException("the client is closed")
+
+/** Whether the server says that new tokens would help. A proxy's 401 is none of its business. */
+internal fun IOException.asksForRenewal() = this is Problem && status == 401 && name.startsWith("token-")
+
+/** What an answer says. A portal that answers everything with its own page is a call that failed. */
+internal inline fun <reified T> Response.decoded(): T = try {
+    wireJson.decodeFromString(body!!.string())
+} catch (e: IllegalArgumentException) {
+    throw CallFailed(request.call(), code, cause = e)
+}
+
 /** What is wrong with an answer that is not a success. */
 internal fun Response.refusal(call: String): IOException {
     val retryAfter = header("Retry-After")?.toLongOrNull()?.seconds

@@ -6,7 +6,9 @@ import java.util.concurrent.TimeUnit
 import kotlin.coroutines.resume
 import kotlin.coroutines.resumeWithException
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.serialization.SerialName
@@ -33,22 +35,49 @@ internal class Requests(
     private val patience: Patience,
     private val now: () -> Long,
 ) {
-    /** Sends a request, and again until it is answered, for as long as patience lasts. Refusals are thrown. */
-    suspend fun send(request: Request): Response {
+    /** Streams are dead when they are silent; a call has a time of its own. */
+    private val streams = http.newBuilder().readTimeout(patience.silence.inWholeMilliseconds, TimeUnit.MILLISECONDS).build()
+
+    /** The number of the login under which something begins now. */
+    val login: Int get() = logins.number
+
+    /**
+     * Sends a request under a login, and again until it is answered, for as long as patience lasts. Refusals are thrown;
+     * whatever else goes wrong, in the app's own storage too, is a call that failed.
+     */
+    suspend fun send(request: Request, login: Int = this.login): Response = try {
         val named = request.named()
-        if (named.mayBeRepeated()) return repeated(true) { signed(named, ::exchange) }
-        return repeated(false) { signed(named.once(), ::exchange) }
+        logins.during(login) {
+            if (named.mayBeRepeated()) repeated(true) { signed(named, login, ::exchange) }
+            else repeated(false) { signed(named.once(), login, ::exchange) }
+        }
+    } catch (e: Exception) {
+        throw if (e is Problem || e is CallFailed || e is SignedOut || e is CancellationException) e else CallFailed(request.call(), cause = e)
     }
 
     /** Sends a request with the player's token, and once more when the token had to be renewed. */
-    suspend fun signed(request: Request, exchange: suspend (Request) -> Response): Response {
-        val login = logins.usable(::renew)
+    suspend fun signed(request: Request, number: Int, exchange: suspend (Request) -> Response): Response {
+        val login = logins.usable(number, ::renew)
         val first = exchange(request.by(login))
         if (first.isSuccessful) return first
         val refusal = first.use { it.refusal(request.call()) }
-        if (login == null || refusal !is Problem || refusal.status != 401) throw refusal
-        val second = exchange(request.by(logins.renewed(login, refusal, ::renew)))
+        if (login == null || !refusal.asksForRenewal()) throw refusal
+        val second = exchange(request.by(logins.renewed(number, login, ::renew)))
         return if (second.isSuccessful) second else throw second.use { it.refusal(request.call()) }
+    }
+
+    /**
+     * Ends a login on the server: with a client that knows no other one, so that an ended token is renewed as always. If
+     * the server does not know the login any more, that is as good.
+     */
+    suspend fun endLogin(login: Login) {
+        val own = Logins(MemoryStorage(login), now) {}
+        own.resume { login }
+        try {
+            Requests(address, http, own, patience, now).send(request("/v1/tokens").delete().build())
+        } catch (e: SignedOut) {
+            return
+        }
     }
 
     /** Makes a guest. If the answer is lost, a second one is made: nobody will miss the first. */
@@ -66,7 +95,7 @@ internal class Requests(
             val answer = exchange(request)
             if (answer.isSuccessful) answer else throw answer.refusal(request.call())
         }
-        val made: Issued = wireJson.decodeFromString(answer.body!!.string())
+        val made: Issued = answer.decoded()
         return Login(made.accessToken, made.refreshToken, now() + made.expiresIn * 1000, made.playerId ?: made.player?.id)
     }
 
@@ -103,14 +132,14 @@ internal class Requests(
 
     /** One attempt, with the answer read to its end: if it is cut, that is a failure like any other. */
     suspend fun exchange(request: Request): Response {
-        val call = newCall(request)
-        val polls = request.url.queryParameter("wait") != null
-        call.timeout().timeout((if (polls) patience.silence else patience.attempt).inWholeMilliseconds, TimeUnit.MILLISECONDS)
+        val call = http.newCall(request)
+        val asked = request.url.queryParameter("wait")?.toLongOrNull() ?: 0 // a long-poll
+        call.timeout().timeout((patience.attempt + asked.seconds).inWholeMilliseconds, TimeUnit.MILLISECONDS)
         return call.answer { it.newBuilder().body(it.body!!.bytes().toResponseBody(it.body!!.contentType())).build() }
     }
 
     /** A call that may last as long as it likes: a stream. */
-    fun newCall(request: Request): Call = http.newCall(request)
+    fun newStream(request: Request): Call = streams.newCall(request)
 
     /** Lets go of threads and connections at once: a program need not wait for them before it ends. */
     fun close() {
@@ -129,15 +158,18 @@ private fun Request.by(login: Login?) =
     if (login == null) this else newBuilder().header("Authorization", "Bearer ${login.accessToken}").build()
 
 /** What makes something new gets a name of ours, under which the server makes it once. */
-private fun Request.named(): Request {
-    val makes = method == "POST" && url.pathSegments.last() in setOf("tickets", "sessions")
+internal fun Request.named(): Request {
+    val makes = method == "POST" && url.pathSegments.last() in setOf("tickets", "sessions", "tokens")
     if (!makes || header(KEY) != null) return this
     return newBuilder().header(KEY, UUID.randomUUID().toString()).build()
 }
 
 /** Whether doing it twice is the same as once. Of POSTs only those that are known to be so. */
-private fun Request.mayBeRepeated() = method != "POST" || header(KEY) != null ||
-    url.pathSegments.last() in setOf("moves", "ack", "join", "forfeit", "leave", "rematch", "enter", "invitations", "link-codes")
+internal fun Request.mayBeRepeated() = method != "POST" || header(KEY) != null || url.pathSegments.last() in harmless
+
+private val harmless = setOf(
+    "players", "moves", "ack", "join", "forfeit", "leave", "rematch", "enter", "invitations", "link-codes", "stream-tickets",
+)
 
 /** OkHttp repeats what failed on a connection that was used before, unless its body says that it must not. */
 private fun Request.once() = newBuilder().method(method, body?.let(::Once)).build()
@@ -151,6 +183,7 @@ private class Once(private val body: RequestBody) : RequestBody() {
 
 /** Whether the next attempt may fare better. A request that was refused for its rate was not carried out at all. */
 internal fun IOException.mayPass(mayBeRepeated: Boolean) = when (this) {
+    is SignedOut, is Closed -> false
     is Problem -> status == 429 || mayBeRepeated && status == 503
     is CallFailed -> mayBeRepeated && (status == null || status in setOf(429, 502, 503, 504))
     else -> mayBeRepeated

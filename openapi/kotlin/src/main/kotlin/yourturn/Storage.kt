@@ -1,7 +1,10 @@
 package yourturn
 
 import java.io.File
+import java.io.FileOutputStream
 import java.io.IOException
+import java.nio.file.Files
+import java.nio.file.StandardCopyOption
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 import kotlinx.serialization.SerialName
@@ -51,11 +54,21 @@ class FileStorage(private val file: File) : Storage {
         if (file.exists()) wireJson.decodeFromString<Login>(file.readText()) else null
     }
 
-    /** Written beside its place and moved, so that a phone that dies meanwhile has the old login or the new one. */
-    override suspend fun save(login: Login) = withContext(Dispatchers.IO) {
-        val fresh = File.createTempFile(file.name, null, file.absoluteFile.parentFile)
-        fresh.writeText(wireJson.encodeToString(Login.serializer(), login))
-        if (!fresh.renameTo(file)) throw IOException("$fresh cannot become $file")
+    /**
+     * Written beside its place and moved, so that a phone that dies meanwhile has the old login or the new one. A temporary
+     * file can be read by its owner alone, from the beginning.
+     */
+    override suspend fun save(login: Login): Unit = withContext(Dispatchers.IO) {
+        val fresh = Files.createTempFile(file.absoluteFile.parentFile.toPath(), file.name, null)
+        try {
+            FileOutputStream(fresh.toFile()).use {
+                it.write(wireJson.encodeToString(Login.serializer(), login).toByteArray())
+                it.fd.sync()
+            }
+            Files.move(fresh, file.toPath(), StandardCopyOption.ATOMIC_MOVE)
+        } finally {
+            Files.deleteIfExists(fresh) // of what failed nothing stays behind
+        }
     }
 
     override suspend fun clear() = withContext(Dispatchers.IO) {

@@ -1,20 +1,30 @@
 package yourturn
 
+import java.io.File
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.random.Random
+import kotlin.time.Duration.Companion.days
 import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runInterruptible
+import okhttp3.Request
+import okhttp3.RequestBody.Companion.toRequestBody
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import yourturn.wire.models.Problem as WireProblem
+import yourturn.wire.models.JoinRequest
 import yourturn.wire.models.Session
+import yourturn.wire.models.SessionRequest
 import yourturn.wire.models.TicTacToeMove
 import yourturn.wire.models.TicTacToeView
 import yourturn.wire.models.TicketRequest
@@ -61,6 +71,9 @@ class CallsTest {
         }
         val told = Problem("GET /", WireProblem(requestId = "r", status = 503, title = "t", type = "t"), 7.seconds)
         assertTrue(quick.pause(0, told) >= 7.seconds)
+        assertTrue(quick.loopPause(0, told) >= 7.seconds)
+        val tomorrow = Problem("GET /", WireProblem(requestId = "r", status = 503, title = "t", type = "t"), 1.days)
+        assertEquals(5.minutes, Patience().loopPause(0, tomorrow)) // the feed lasts longer than such a word
     }
 
     @Test
@@ -75,9 +88,62 @@ class CallsTest {
     fun `what would be done twice is not repeated`() = story {
         pair().use { pair ->
             pair.proxy.fault = { Proxy.LoseAnswer }
-            val failed = runCatching { pair.ann.api.feed.createStreamTicket() }.exceptionOrNull()
-            assertTrue(failed is CallFailed && "POST /v1/me/stream-tickets" in failed.message!!, "$failed")
-            assertEquals(1, pair.proxy.count("POST /v1/me/stream-tickets"))
+            val failed = runCatching { pair.ann.api.devices.testPush("phone") }.exceptionOrNull()
+            assertTrue(failed is CallFailed && "POST /v1/me/devices/phone/test" in failed.message!!, "$failed")
+            assertEquals(1, pair.proxy.count("POST /v1/me/devices/phone/test"))
+        }
+    }
+
+    @Test
+    fun `of all that is posted only a test push is not repeated`() {
+        var path = ""
+        val once = mutableListOf<String>()
+        for (line in File("../openapi-3.0.yaml").readLines()) {
+            if (line.startsWith("  /")) path = line.trim().removeSuffix(":")
+            if (line != "    post:") continue
+            val request = Request.Builder().url("https://play.example$path").post("{}".toRequestBody()).build()
+            if (!request.named().mayBeRepeated()) once += path
+        }
+        assertEquals(listOf("/v1/me/devices/{device_id}/test"), once)
+    }
+
+    @Test
+    fun `a long-poll has the time that it asks for`() = story {
+        pair(quick.copy(attempt = 1.seconds, silence = 100.milliseconds)).use { pair ->
+            val last = pair.ann.api.feed.listFeed().lastSeq
+            assertEquals(0, pair.ann.api.feed.listFeed(after = last, wait = 2).items.size)
+            assertEquals(2, pair.proxy.count("GET /v1/me/feed"))
+        }
+    }
+
+    @Test
+    fun `a server may be in a folder`() = story {
+        for (slash in listOf("", "/")) Proxy(server, "/yourturn").use { proxy ->
+            connect(proxy.url + slash, patience = quick).use { client ->
+                val session = client.api.sessions.createSession(SessionRequest(game = "tictactoe", seats = 2))
+                connect(server).use { it.api.sessions.joinSession(JoinRequest(joinCode = session.joinCode!!)) }
+                assertEquals(session.id, client.messages().first().sessionId)
+            }
+        }
+    }
+
+    @Test
+    fun `a closed client fails at once, in whatever it does`() = story {
+        pair().use { pair ->
+            val session = pair.annsTurn()
+            val asked = CountDownLatch(2)
+            pair.proxy.fault = { Proxy.Hold(CountDownLatch(1)).also { asked.countDown() } }
+            val held = async { runCatching { pair.ann.api.players.getMe() }.exceptionOrNull() }
+            val following = async { pair.ann.messages().toList() }
+            runInterruptible(Dispatchers.IO) { asked.await() }
+            pair.ann.close()
+            assertEquals("GET /v1/me: the client is closed", held.await()!!.message)
+            assertEquals(emptyList<Any>(), following.await())
+            assertEquals(emptyList<Any>(), pair.ann.messages().toList())
+            val calls = listOf<suspend () -> Any>(
+                { pair.ann.api.players.getMe() }, { pair.ann.play(session, TicTacToeMove(cell = 4)) }, { pair.ann.signIn("00000000") },
+            )
+            for (call in calls) assertTrue("the client is closed" in runCatching { call() }.exceptionOrNull()!!.message!!)
         }
     }
 
@@ -86,8 +152,9 @@ class CallsTest {
         pair().use { pair ->
             val refused = AtomicInteger(2)
             pair.proxy.fault = { if (refused.getAndDecrement() > 0) Proxy.Answer(429, body = rateLimited) else null }
-            pair.ann.api.feed.createStreamTicket()
-            assertEquals(3, pair.proxy.count("POST /v1/me/stream-tickets"))
+            val passed = runCatching { pair.ann.api.devices.testPush("phone") }.exceptionOrNull() as Problem
+            assertEquals("device-unknown", passed.name)
+            assertEquals(3, pair.proxy.count("POST /v1/me/devices/phone/test"))
         }
     }
 

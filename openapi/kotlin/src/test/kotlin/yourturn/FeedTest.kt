@@ -182,6 +182,78 @@ class FeedTest {
     }
 
     @Test
+    fun `the badge is counted again at the first answer after a failure`() = story {
+        val storage = MemoryStorage()
+        pair(quick.copy(poll = 1.seconds), storage).use { pair ->
+            pair.proxy.fault = { if (it == STREAM) Proxy.Answer(403) else null }
+            val session = pair.annsTurn()
+            val waiting = pair.ann.api.sessions.listSessions().waitingForMe.toInt()
+            val following = launch { pair.ann.messages().collect {} }
+            pair.ann.badge.first { it == waiting }
+            connect(server, MemoryStorage(storage.load())).use { it.play(session, TicTacToeMove(cell = 0)) } // on another phone
+            val failures = AtomicInteger(2)
+            pair.proxy.fault = { if (it == STREAM || it == POLL && failures.getAndDecrement() > 0) Proxy.Answer(502) else null }
+            pair.ann.badge.first { it == waiting - 1 }
+            following.cancel()
+        }
+    }
+
+    @Test
+    fun `nobody's badge is 0`() = story {
+        pair().use { pair ->
+            val following = launch { pair.ann.messages().collect {} }
+            pair.annsTurn()
+            pair.ann.badge.first { it > 0 }
+            pair.ann.signOut()
+            following.join()
+            pair.ann.badge.first { it == 0 }
+        }
+    }
+
+    @Test
+    fun `a reset forgets what was seen before it`() = story {
+        pair().use { pair ->
+            pair.makeMessages(3)
+            val asked = CountDownLatch(1)
+            pair.proxy.fault = { if (it.endsWith("/ack")) Proxy.Answer(503, retryAfter = 2).also { asked.countDown() } else null }
+            pair.ann.seen(900)
+            runInterruptible(Dispatchers.IO) { asked.await() }
+            assertEquals(RESET, pair.ann.messages(after = 1_000_000).first().kind)
+            pair.proxy.fault = { null }
+            pair.ann.seen(1)
+            acknowledged(pair.ann, 1)
+            assertEquals(2, pair.proxy.count("POST /v1/me/feed/ack"))
+        }
+    }
+
+    @Test
+    fun `what one player has seen is not acknowledged for another`() = story {
+        pair().use { pair ->
+            pair.makeMessages(3)
+            val asked = CountDownLatch(1)
+            pair.proxy.fault = { if (it.endsWith("/ack")) Proxy.Answer(503).also { asked.countDown() } else null }
+            pair.ann.seen(900)
+            runInterruptible(Dispatchers.IO) { asked.await() }
+            pair.ann.signIn(pair.bob.api.players.createLinkCode().code)
+            pair.proxy.fault = { null }
+            pair.ann.seen(1)
+            acknowledged(pair.bob, 1)
+        }
+    }
+
+    @Test
+    fun `a portal in the way interrupts the feed and does not end it`() = story {
+        val portals = listOf(Proxy.Answer(200, body = "<html>Welcome!</html>"), Proxy.Answer(401, body = "<html>Who are you?</html>"))
+        for (portal in portals) pair(onSignedOut = { throw AssertionError("$it") }).use { pair ->
+            val inTheWay = AtomicInteger(6)
+            pair.proxy.fault = { if (inTheWay.getAndDecrement() > 0) portal else null }
+            val told = async { pair.ann.messages().numbers(4) }
+            pair.makeMessages(4)
+            assertEquals((1L..4).toList(), told.await())
+        }
+    }
+
+    @Test
     fun `an event is taken whole or not at all`() = story {
         val text = ": beat\n\nretry: 2000\nevent: hello\ndata: {}\n\nid: 4\r\ndata: a\r\ndata:b\r\n\r\nid: 5\n\ndata: tail\nid: 6\n"
         val events = Channel<Event>(Channel.UNLIMITED)

@@ -15,8 +15,11 @@ import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.Executors
 
-/** A bad network between a client and the server. What it does to a call, [fault] decides. */
-class Proxy(private val target: String) : AutoCloseable {
+/**
+ * A bad network between a client and the server. What it does to a call, [fault] decides. It may put the server into a
+ * folder: `/yourturn`.
+ */
+class Proxy(private val target: String, private val folder: String = "") : AutoCloseable {
     /** What may happen to a call. */
     sealed interface Fault
 
@@ -46,10 +49,10 @@ class Proxy(private val target: String) : AutoCloseable {
     private val over = CountDownLatch(1)
     private val server = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0).apply {
         executor = threads
-        createContext("/") { exchange -> exchange.use { handle(it) } }
+        createContext("$folder/") { exchange -> exchange.use { handle(it) } }
         start()
     }
-    val url = "http://127.0.0.1:${server.address.port}"
+    val url = "http://127.0.0.1:${server.address.port}$folder"
 
     fun count(call: String) = calls.count { it == call }
 
@@ -60,7 +63,7 @@ class Proxy(private val target: String) : AutoCloseable {
     }
 
     private fun handle(exchange: HttpExchange) {
-        val call = "${exchange.requestMethod} ${exchange.requestURI.path}"
+        val call = "${exchange.requestMethod} ${exchange.requestURI.path.removePrefix(folder)}"
         calls += call
         val body = exchange.requestBody.readBytes()
         when (val fault = fault(call)) {
@@ -86,7 +89,7 @@ class Proxy(private val target: String) : AutoCloseable {
     }
 
     private fun forward(exchange: HttpExchange, body: ByteArray): HttpResponse<InputStream> {
-        val request = HttpRequest.newBuilder(URI(target + exchange.requestURI))
+        val request = HttpRequest.newBuilder(URI(target + "${exchange.requestURI}".removePrefix(folder)))
         request.method(exchange.requestMethod, BodyPublishers.ofByteArray(body))
         for (name in listOf("Authorization", "Content-Type", "Idempotency-Key")) {
             exchange.requestHeaders.getFirst(name)?.let { request.header(name, it) }

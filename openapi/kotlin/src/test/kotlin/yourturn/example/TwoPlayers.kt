@@ -60,8 +60,8 @@ private suspend fun play(client: Client, name: String, thinking: Duration, id: S
 
 private fun show(name: String, cell: Long, session: Session) {
     val board = session.viewAs<TicTacToeView>()!!.board
-    println("move ${board.count { it.isNotEmpty() }}: $name takes cell $cell")
-    board.chunked(3).forEach { row -> println(row.joinToString(" ") { it.ifEmpty { "." } }) }
+    val rows = board.chunked(3) { row -> row.joinToString(" ") { it.ifEmpty { "." } } }
+    println("move ${board.count { it.isNotEmpty() }}: $name takes cell $cell\n" + rows.joinToString("\n")) // at once: there are two
 }
 
 private suspend fun winner(client: Client, over: Session): String {
