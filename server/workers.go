@@ -26,6 +26,9 @@ const (
 	pruneLot   = 1000
 )
 
+// troubleEvery is how often a worker says that it still fails: a database that is away for a night would fill the disk.
+const troubleEvery = time.Minute
+
 // pushPace lets pushes gather: nobody notices a delay of so little, and a database has less to do for fewer, larger lots.
 const pushPace = 50 * time.Millisecond
 
@@ -109,10 +112,16 @@ func (n *Node) work(ctx context.Context) <-chan struct{} {
 
 // run does one worker's passes.
 func (n *Node) run(ctx context.Context, w worker) {
+	var told time.Time // when a trouble that goes on was last written down
 	for ctx.Err() == nil {
 		found, err := w.step(ctx)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err != nil && ctx.Err() == nil && time.Since(told) >= troubleEvery:
 			n.log.WarnContext(ctx, "background work failed and goes on", slog.String("worker", w.name), slog.Any("error", err))
+			told = time.Now()
+		case err == nil && !told.IsZero():
+			n.log.InfoContext(ctx, "background work is well again", slog.String("worker", w.name))
+			told = time.Time{}
 		}
 		if err == nil && found > 0 && w.drains {
 			rest(ctx, w.pace, nil)

@@ -96,7 +96,7 @@ func TestAnIdentityIsOfOnePlayer(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", c.what, err)
 			}
-			if c.want == player.ErrTaken && kept.Player != ann {
+			if errors.Is(c.want, player.ErrTaken) && kept.Player != ann {
 				t.Errorf("%s: it is said to be of %q", c.what, kept.Player)
 			}
 		}

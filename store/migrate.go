@@ -46,7 +46,8 @@ func NewMigrator(address string, files fs.FS) (*Migrator, error) {
 	if m.versions, err = newVersions(e); err != nil {
 		return nil, err
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	// Two branches may each bring migrations: what is additive may be applied after what has a higher number.
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true)}
 	if e.packets {
 		locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(time.Second, 300), lock.WithTableName("migrations_lock"))
 		if err != nil {
@@ -110,8 +111,8 @@ func (m *Migrator) Status(ctx context.Context) ([]MigrationState, error) {
 	return states, nil
 }
 
-// Check says whether this program can work on the database's schema: its own version, or a later one of the same
-// generation, whose migrations are additive. It changes nothing.
+// Check says whether this program can work on the database's schema: all its own migrations, and perhaps later ones of the
+// same generation, which are additive. It changes nothing.
 func (m *Migrator) Check(ctx context.Context) error {
 	sources := m.provider.ListSources()
 	own := sources[len(sources)-1].Version
@@ -120,11 +121,22 @@ func (m *Migrator) Check(ctx context.Context) error {
 		return fail(err)
 	}
 	switch {
-	case stored == own:
-		return nil
 	case stored < own:
 		return fmt.Errorf("the database has schema version %d and this server needs %d: run 'yourturn migrate up' on it, as a user who may change the schema", stored, own)
 	case migrations.Generation(stored) == migrations.Generation(own):
+		rows, err := m.versions.ListMigrations(ctx, m.db)
+		if err != nil {
+			return fail(err)
+		}
+		applied := map[int64]bool{}
+		for _, r := range rows {
+			applied[r.Version] = true
+		}
+		for _, s := range sources {
+			if !applied[s.Version] {
+				return fmt.Errorf("the database lacks the migration %s, which this server needs: run 'yourturn migrate up' on it, as a user who may change the schema", path.Base(s.Path))
+			}
+		}
 		return nil
 	}
 	return fmt.Errorf("the database has schema version %d, which is newer than this server (%d) can work on: upgrade the server, or run 'yourturn migrate down' with the newer one", stored, own)

@@ -325,6 +325,34 @@ func TestSchemaOfTheSameGenerationIsGoodEnough(t *testing.T) {
 	})
 }
 
+// A branch that was merged late brings migrations below those that a database already has.
+func TestMigrationBelowTheLastIsMissedAndApplied(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, database string) {
+		before := fstest.MapFS{}
+		for name, file := range next(t).(fstest.MapFS) {
+			if !strings.Contains(name, "01998") {
+				before[name] = file
+			}
+		}
+		old, err := store.NewMigrator(database, before)
+		must(t, err)
+		defer old.Close()
+		_, err = old.Up(t.Context())
+		must(t, err)
+		merged, err := store.NewMigrator(database, next(t))
+		must(t, err)
+		defer merged.Close()
+		if err := merged.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "01998_add_index.sql") {
+			t.Errorf("the new program on the old schema: %v", err)
+		}
+		if n, err := merged.Up(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d applied, %v", n, err)
+		}
+		must(t, merged.Check(t.Context()))
+		must(t, old.Check(t.Context()))
+	})
+}
+
 // next are the migrations of a next version of this program: some more, all of them additive.
 func next(t *testing.T) fs.FS {
 	t.Helper()

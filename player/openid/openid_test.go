@@ -314,7 +314,7 @@ func TestANewKeyAMomentAfterTheLastQuestion(t *testing.T) {
 	replaced := servertest.NewIssuerKey(t, "second", "ES256") // under the same name
 	d.Publish(replaced)
 	d.Instead(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) })
-	d.isDown("a key that was replaced while the issuer is down", d.by(replaced, nil, nil))
+	_ = d.isDown("a key that was replaced while the issuer is down", d.by(replaced, nil, nil))
 	d.takes("one that is known", d.by(next, nil, nil), "")
 	d.Instead(nil)
 	d.pass(10 * time.Second)
@@ -407,7 +407,7 @@ func TestIssuerIsDown(t *testing.T) {
 			}
 			asked := d.Asked(servertest.IssuerDocument)
 			d.Instead(nil)
-			d.isDown("within the pause nobody is asked", token)
+			_ = d.isDown("within the pause nobody is asked", token)
 			if d.Asked(servertest.IssuerDocument) != asked || d.Asked("/elsewhere") != 0 {
 				t.Error("the issuer was asked again")
 			}
@@ -418,7 +418,7 @@ func TestIssuerIsDown(t *testing.T) {
 			d.pass(23 * time.Hour)
 			d.takes("with keys of a day it can stay away for a day", d.token(nil), "")
 			d.pass(time.Hour)
-			d.isDown("longer it cannot", d.token(nil))
+			_ = d.isDown("longer it cannot", d.token(nil))
 		})
 	}
 }
@@ -518,7 +518,7 @@ func TestIssuerThatNeverAnswers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.Instead(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	d.isDown("never answers", d.token(nil))
+	_ = d.isDown("never answers", d.token(nil))
 }
 
 func TestAttackInventedKeysMakeNoRequests(t *testing.T) {

@@ -28,11 +28,23 @@ struct Caller: Sendable {
     let patience: TimeInterval
     let session: URLSession
 
-    /// Whether doing it twice is as good as once. Of what is posted: moves, which the server takes once; what was seen,
-    /// which only grows; joining, which finds who is seated; and whatever has a name.
+    /// Whether doing it twice is as good as once.
     static func isRepeatable(_ request: URLRequest) -> Bool {
         request.httpMethod != "POST" || request.value(forHTTPHeaderField: "Idempotency-Key") != nil
-            || ["moves", "ack", "join"].contains(request.url?.lastPathComponent)
+            || harmless.contains(request.url?.lastPathComponent ?? "")
+    }
+
+    /// The ends of paths to which the same may be posted twice: the server takes a move once and only lets grow what was
+    /// seen; who is in a session, or out of it, or invited, is so already; one code, ticket or guest too many is no matter.
+    private static let harmless: Set<String> = [
+        "moves", "ack", "join", "forfeit", "leave", "rematch", "enter", "invitations", "players", "stream-tickets", "link-codes",
+    ]
+
+    /// How long the server was asked to hold its answer back.
+    private static func held(_ request: URLRequest) -> TimeInterval {
+        guard let url = request.url, let parts = URLComponents(url: url, resolvingAgainstBaseURL: false) else { return 0 }
+        let wait = parts.queryItems?.first { $0.name == "wait" }?.value
+        return wait.flatMap { TimeInterval($0) } ?? 0
     }
 
     /// Gives a wish a name, so that asking twice makes one thing.
@@ -46,8 +58,9 @@ struct Caller: Sendable {
     }
 
     /// Returns an answer below 400.
-    func send(_ unnamed: URLRequest, held: TimeInterval = 0) async throws -> (Data, HTTPURLResponse) {
+    func send(_ unnamed: URLRequest) async throws -> (Data, HTTPURLResponse) {
         var request = named(unnamed)
+        let held = Self.held(request)
         request.timeoutInterval = 15 + held
         let end = Date().addingTimeInterval(patience + held)
         var tries = 0

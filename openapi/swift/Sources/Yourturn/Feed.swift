@@ -14,14 +14,20 @@ extension YourturnClient {
     /// while connections come and go. It ends with its task, or with an error when the player is signed out.
     public func messages(after: Int64? = nil) -> AsyncThrowingStream<FeedMessage, any Error> {
         AsyncThrowingStream { messages in
+            let id = UUID(), logins = logins
             let follower = Task {
                 do {
-                    try await Follower(client: self, after: after, messages: messages).follow()
+                    let number = await logins.number
+                    await logins.whenOver(number, id) { messages.finish(throwing: SignedOut()) }
+                    try await Follower(client: self, number: number, after: after, messages: messages).follow()
                 } catch {
                     messages.finish(throwing: error)
                 }
             }
-            messages.onTermination = { _ in follower.cancel() }
+            messages.onTermination = { _ in
+                follower.cancel()
+                Task { await logins.forgetEnd(id) }
+            }
         }
     }
 }
@@ -31,6 +37,7 @@ struct StreamEnded: Error {}
 /// One loop over the feed.
 final class Follower {
     private let client: YourturnClient
+    private let number: Int // of the login that this loop belongs to
     private let messages: AsyncThrowingStream<FeedMessage, any Error>.Continuation
     private var after: Int64? // the last number that was handed over; nil while only the server knows where to begin
     private var greeted = false
@@ -38,14 +45,14 @@ final class Follower {
     private let silence: TimeInterval = 45 // after which a stream is dead; the server says something every 17 s
     private let streamAgain: TimeInterval = 180 // until a stream is tried again by who polls
 
-    init(client: YourturnClient, after: Int64?, messages: AsyncThrowingStream<FeedMessage, any Error>.Continuation) {
-        (self.client, self.after, self.messages) = (client, after, messages)
+    init(client: YourturnClient, number: Int, after: Int64?, messages: AsyncThrowingStream<FeedMessage, any Error>.Continuation) {
+        (self.client, self.number, self.after, self.messages) = (client, number, after, messages)
     }
 
     /// Holds a stream for as long as one can be had, and asks with long-polls for a while when two in a row have not even
     /// said hello.
     func follow() async throws {
-        await client.badge.touch()
+        touchBadge()
         var misses = 0, failures = 0
         while true {
             var failure: any Error = StreamEnded()
@@ -72,49 +79,61 @@ final class Follower {
         if error is SignedOut { throw error }
     }
 
+    private let mostAsked: TimeInterval = 300 // bounds how long a feed stays away because somebody asked it to
+
     private func pause(_ failures: Int, _ error: any Error) async throws {
-        let asked = (error as? Problem)?.wait ?? 0
+        let asked = min(mostAsked, (error as? Problem)?.wait ?? 0)
         try await sleep(max(asked, backoff(failures, least: 1, most: 30)))
     }
 
     private func poll(until: Date) async throws {
-        var failures = 0
+        var failures = 0, contact = false
         while Date() < until {
             do {
                 let from = after.map { "&after=\($0)" } ?? ""
-                let data = try await client.data("GET", "v1/me/feed?limit=100&wait=25" + from, Optional<String>.none, held: 25)
-                take(try decoder().decode(FeedPage.self, from: data))
-                failures = 0
+                let data = try await client.data("GET", "v1/me/feed?limit=100&wait=25" + from, Optional<String>.none, of: number)
+                let page = try decoder().decode(FeedPage.self, from: data)
+                if !contact { touchBadge() } // who knows what was missed
+                (failures, contact) = (0, true)
+                try await take(page)
             } catch {
                 try end(error)
-                if let problem = error as? Problem, problem.status < 500, ![408, 429].contains(problem.status) { throw problem }
+                if let problem = error as? Problem, problem.isOfTheQuestion { throw problem }
                 try await pause(failures, error)
                 failures += 1
+                contact = false
             }
         }
     }
 
-    private func take(_ page: FeedPage) {
-        if page.reset == true { return reset(page.lastSeq) }
+    private func take(_ page: FeedPage) async throws {
+        if page.reset == true { return try await reset(page.lastSeq) }
         after = after ?? page.ackedSeq
-        page.items.forEach(message)
+        for each in page.items { try await message(each) }
     }
 
     /// Hands a message over, unless it was before.
-    private func message(_ message: FeedMessage) {
+    private func message(_ message: FeedMessage) async throws {
         if let after, message.seq <= after { return }
-        deliver(message)
+        try await deliver(message)
     }
 
-    private func reset(_ seq: Int64) {
-        deliver(FeedMessage(at: Date(), data: [:], kind: FeedMessage.reset, seq: seq))
+    private func reset(_ seq: Int64) async throws {
+        await client.seen.forget(number)
+        try await deliver(FeedMessage(at: Date(), data: [:], kind: FeedMessage.reset, seq: seq))
     }
 
-    private func deliver(_ message: FeedMessage) {
+    private func deliver(_ message: FeedMessage) async throws {
+        try await client.logins.check(number)
         after = message.seq
         messages.yield(message)
-        let badge = client.badge
-        if message.sessionId != nil || message.kind == FeedMessage.reset { Task { await badge.touch() } }
+        if message.sessionId != nil || message.kind == FeedMessage.reset { touchBadge() }
+    }
+
+    /// It is read in a task of its own: the number is not this loop's alone.
+    private func touchBadge() {
+        let badge = client.badge, number = number
+        Task { await badge.touch(number) }
     }
 
     /// Follows the feed on one connection until that ends, as it always does.
@@ -124,27 +143,37 @@ final class Follower {
         request.setValue("text/event-stream", forHTTPHeaderField: "Accept")
         request.timeoutInterval = silence
         let ready = request
-        let chunks = try await client.logins.with { token in try await EventConnection.open(ready.bearing(token)) }
+        let chunks = try await client.logins.with(of: number) { token in try await EventConnection.open(ready.bearing(token)) }
         var events = EventParser()
         for try await chunk in chunks {
-            for event in events.take(chunk) { try take(event) }
+            for event in events.take(chunk) { try await take(event) }
         }
         throw StreamEnded()
     }
 
     /// Takes what a stream says. Names that came later than this client are no concern of its.
-    private func take(_ event: ServerSentEvent) throws {
+    private func take(_ event: ServerSentEvent) async throws {
         struct Named: Decodable { let acked_seq: Int64?, seq: Int64? }
         let data = Data(event.data.utf8)
         switch event.name {
-        case "": message(try decoder().decode(FeedMessage.self, from: data))
+        case "": try await message(decoder().decode(FeedMessage.self, from: data))
         case "hello":
             greeted = true
             after = try after ?? decoder().decode(Named.self, from: data).acked_seq
-        case "reset": if let seq = try decoder().decode(Named.self, from: data).seq { reset(seq) }
+            touchBadge() // who knows what was missed
+        case "reset": if let seq = try decoder().decode(Named.self, from: data).seq { try await reset(seq) }
         case "bye": throw StreamEnded()
         default: break
         }
+    }
+}
+
+extension Problem {
+    /// Asking again is no use. What something on the way refuses, a portal that wants to be paid, may be answered soon;
+    /// unless there is no such place.
+    var isOfTheQuestion: Bool {
+        if name.isEmpty { return status == 404 }
+        return status < 500 && ![408, 429].contains(status)
     }
 }
 

@@ -4,7 +4,7 @@ import FoundationNetworking
 #endif
 
 // The generated operations send their requests through the kit. These are the names by which generated code asks for
-// what sends; its own URLSession code is left out (see generate), because it would know neither tokens nor repeats.
+// what sends; its own URLSession code is left out (see pom.xml), because it would know neither tokens nor repeats.
 
 final class ConnectedConfiguration: YourturnAPIConfiguration, @unchecked Sendable {
     let caller: Caller
@@ -64,7 +64,8 @@ class KitRequestBuilder<T>: RequestBuilder<T>, @unchecked Sendable {
         request = JSONDataEncoding().encode(request: request, with: parameters)
         let ready = request, caller = connected.caller
         guard requiresAuthentication else { return try await caller.send(ready) }
-        return try await connected.logins.with { token in try await caller.send(ready.bearing(token)) }
+        let logins = connected.logins
+        return try await logins.with(of: logins.number) { token in try await caller.send(ready.bearing(token)) }
     }
 }
 

@@ -32,9 +32,22 @@ public struct FileStorage: Storage {
         return try JSONDecoder().decode(StoredLogin.self, from: Data(contentsOf: url))
     }
 
+    /// Writes beside the file, for its owner's eyes from the first byte on, and moves: a power cut leaves the old login or
+    /// the new one.
     public func save(_ login: StoredLogin) throws {
-        try JSONEncoder().encode(login).write(to: url, options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: url.path)
+        let beside = url.appendingPathExtension(UUID().uuidString)
+        let descriptor = open(beside.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        do {
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try file.write(contentsOf: JSONEncoder().encode(login))
+            try file.synchronize()
+            try file.close()
+            guard rename(beside.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        } catch {
+            try? FileManager.default.removeItem(at: beside)
+            throw error
+        }
     }
 
     public func clear() throws {

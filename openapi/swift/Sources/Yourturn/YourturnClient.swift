@@ -36,54 +36,60 @@ public final class YourturnClient: Sendable {
         let caller = Caller(address: url, patience: patience, session: URLSession(configuration: .ephemeral))
         let logins = Logins(storage: storage, caller: caller, onSignedOut: onSignedOut)
         try await logins.begin(profile)
-        return YourturnClient(caller, logins, onBadge)
+        let client = YourturnClient(caller, logins, onBadge), badge = client.badge
+        await logins.whenChanged { [weak badge] next in
+            guard let badge else { return }
+            Task { await badge.begin(next) } // nothing waits for nobody
+        }
+        return client
     }
 
     public var playerId: String? { get async { await logins.playerId } }
 
-    /// Replaces the login by another: for a link code that another device made, or an identity.
+    /// Replaces the login by another: for a link code that another device made, or an identity. What was begun before
+    /// fails with `SignedOut` where it is not done yet, and so do `messages`: begin them anew.
     public func signIn(_ shown: TokenRequest) async throws {
         try await logins.signIn(shown)
-        await seen.forget()
     }
 
-    /// Ends the login on the server and forgets it here, even when the server cannot be reached; the error says so then.
+    /// Forgets the login here, at once and whatever happens, and ends it on the server; when the server cannot be told, the
+    /// error says so. A guest who signs out of the only login cannot come back.
     public func signOut() async throws {
-        do {
-            _ = try await data("DELETE", "v1/tokens", Optional<String>.none)
-        } catch is SignedOut {
-        } catch {
-            try await logins.forget()
-            throw error
-        }
-        try await logins.forget()
+        try await logins.signOut()
     }
 
     /// Answers the session's turn with a move, in the words of its game (a `TicTacToeMove`, say, or one of
     /// `session.legalMoves`), and returns the session as it is then. The server takes a move exactly once, so this may be
     /// called again with the same arguments whatever the error was. A refusal is a `Problem`, with the session as it is.
     public func play(_ session: Session, _ move: some Encodable & Sendable) async throws -> Session {
-        let answer = try await data("POST", "v1/sessions/\(session.id)/moves", Played(turn: session.turn, move: move))
-        Task { await badge.touch() }
+        let number = await logins.number, badge = badge
+        let answer = try await data("POST", "v1/sessions/\(session.id)/moves", Played(turn: session.turn, move: move), of: number)
+        Task { await badge.touch(number) }
         return try decoder().decode(Session.self, from: answer)
     }
 
     /// Acknowledges every message up to `seq`. Call it when a person has seen them on a visible screen, never on receipt.
     /// One acknowledgement is sent at a time, and the highest number wins.
     public func seen(_ seq: Int64) async throws {
-        try await seen.raise(seq) { wanted in
-            let answer = try await self.data("POST", "v1/me/feed/ack", AckRequest(seq: wanted))
+        let number = await logins.number
+        try await seen.raise(number, seq) { wanted in
+            let answer = try await self.data("POST", "v1/me/feed/ack", AckRequest(seq: wanted), of: number)
             return try decoder().decode(FeedAck.self, from: answer).ackedSeq
         }
+        try await logins.check(number)
     }
 
     /// The number of sessions that wait for the player, as far as it is known here: `messages` keeps it current.
-    public var waiting: Int64 { get async { await badge.waiting } }
+    public var waiting: Int64 { get async { await badge.waiting(of: logins.number) } }
 
     /// Any operation: what the generated ones do, for types of your own.
-    public func data(_ method: String, _ path: String, _ body: (some Encodable & Sendable)?, held: TimeInterval = 0) async throws -> Data {
+    public func data(_ method: String, _ path: String, _ body: (some Encodable & Sendable)?) async throws -> Data {
+        try await data(method, path, body, of: logins.number)
+    }
+
+    func data(_ method: String, _ path: String, _ body: (some Encodable & Sendable)?, of number: Int) async throws -> Data {
         let request = try jsonRequest(caller.address, method, path, body)
-        return try await logins.with { token in try await self.caller.send(request.bearing(token), held: held).0 }
+        return try await logins.with(of: number) { token in try await self.caller.send(request.bearing(token)).0 }
     }
 }
 
@@ -97,32 +103,53 @@ private struct Played<Move: Encodable & Sendable>: Encodable, Sendable {
     let move: Move
 }
 
-/// How far a person has seen, and how far the server knows.
+/// How far a person has seen, and how far the server knows: under one login, and until a reset.
 actor Seen {
+    private var number = 0 // of the login
+    private var resets = 0
     private var here: Int64 = 0, there: Int64 = 0
     private var sending: Task<Void, any Error>?
 
-    func raise(_ seq: Int64, _ send: @escaping @Sendable (Int64) async throws -> Int64) async throws {
+    func raise(_ number: Int, _ seq: Int64, _ send: @escaping @Sendable (Int64) async throws -> Int64) async throws {
+        if number > self.number { forget(number) }
+        let resets = resets
+        guard number == self.number else { throw SignedOut() }
         here = max(here, seq)
-        while here > there {
+        while resets == self.resets, here > there {
             if let sending {
                 try? await sending.value // whose error is told to whoever began it
                 continue
             }
-            let task = Task { there = max(there, try await send(here)) }
+            let wanted = here
+            let task = Task {
+                defer { if resets == self.resets { sending = nil } }
+                let known = try await send(wanted)
+                if resets == self.resets { there = max(there, known) }
+            }
             sending = task
-            defer { sending = nil }
-            try await task.value
+            do {
+                try await task.value
+            } catch {
+                if resets == self.resets { throw error } // what a reset has made meaningless is no failure
+            }
             return
         }
     }
 
-    func forget() { (here, there) = (0, 0) }
+    /// An acknowledgement that is on its way says nothing about the numbers that come now.
+    func forget(_ number: Int) {
+        guard number >= self.number else { return }
+        sending?.cancel()
+        (here, there, sending) = (0, 0, nil)
+        self.number = number
+        resets += 1
+    }
 }
 
 /// One number, read again and again, one time at a time.
 actor Badge {
-    private(set) var waiting: Int64 = 0
+    private var number = 0 // of the login
+    private var last: Int64 = 0
     private var known = false, reading = false, again = false
     private let caller: Caller, logins: Logins, tell: @Sendable (Int64) -> Void
 
@@ -130,35 +157,56 @@ actor Badge {
         (self.caller, self.logins, self.tell) = (caller, logins, tell)
     }
 
-    func touch() async {
+    func waiting(of number: Int) -> Int64 { number == self.number ? last : 0 }
+
+    func touch(_ number: Int) async {
+        begin(number)
         guard !reading else { again = true; return }
         reading = true
         defer { reading = false }
         repeat {
             again = false
-            // A number that cannot be read stays as it is; the next message brings the next try.
-            guard let now = try? await read(), !known || now != waiting else { continue }
-            (waiting, known) = (now, true)
-            tell(now)
+            let number = self.number
+            // A number that cannot be read stays as it is; the next contact or message brings the next try.
+            guard let now = try? await read(number), number == self.number else { continue }
+            accept(now)
         } while again
     }
 
-    private func read() async throws -> Int64 {
+    /// Nothing is known yet of a login with a higher number.
+    func begin(_ number: Int) {
+        guard number > self.number else { return }
+        self.number = number
+        if known { accept(0) }
+    }
+
+    private func accept(_ now: Int64) {
+        guard !known || now != last else { return }
+        (last, known) = (now, true)
+        tell(now)
+    }
+
+    private func read(_ number: Int) async throws -> Int64 {
         let request = try jsonRequest(caller.address, "GET", "v1/sessions?limit=1", Optional<String>.none)
         let caller = caller
-        let data = try await logins.with { token in try await caller.send(request.bearing(token)).0 }
+        let data = try await logins.with(of: number) { token in try await caller.send(request.bearing(token)).0 }
         return try decoder().decode(SessionList.self, from: data).waitingForMe
     }
 }
 
 extension Logins {
-    /// Calls with a token, and once more with a new one if the server refuses the first.
-    nonisolated func with<Answer: Sendable>(_ call: @Sendable (String) async throws -> Answer) async throws -> Answer {
-        let first = try await token()
+    /// Calls with a token, and once more with a new one if the server refuses the first. A 401 that does not speak of tokens
+    /// comes from something on the way, which knows nothing of them.
+    nonisolated func with<Answer: Sendable>(of number: Int, _ call: @Sendable (String) async throws -> Answer) async throws -> Answer {
+        let first = try await token(of: number)
         do {
             return try await call(first)
-        } catch let problem as Problem where problem.status == 401 {
-            return try await call(token(refused: first))
+        } catch let problem as Problem where problem.name.hasPrefix("token-") {
+            let second = try await token(of: number, refused: first)
+            return try await call(second)
+        } catch {
+            try await check(number) // that it is over explains whatever went wrong
+            throw error
         }
     }
 }

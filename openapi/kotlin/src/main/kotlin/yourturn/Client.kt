@@ -134,8 +134,8 @@ class Client internal constructor(
 
     /**
      * Tells that a person has seen everything up to this message. Call it when a visible screen has shown it, never on
-     * receipt: it silences pushes. It returns at once; the highest number wins, and is sent until the server has it, or the player is
-     * another one, or the feed has begun anew.
+     * receipt: it silences pushes. It returns at once; the highest number wins, and is sent until the server has it, or the
+     * player is another one, or the feed has begun anew.
      */
     fun seen(seq: Long) {
         val login = logins.number
@@ -166,7 +166,7 @@ class Client internal constructor(
     private suspend fun acknowledgeHighest(seen: Seen): Long {
         var failures = 0
         while (true) {
-            if (seen !== this.seen.value) awaitCancellation() // it is too late; another acknowledge begins
+            if (seen !== this.seen.value) awaitCancellation() // too late: this is about to be cancelled
             val seq = seen.highest.value
             val body = wireJson.encodeToString(AckRequest(seq)).toRequestBody(JSON)
             val why = try {

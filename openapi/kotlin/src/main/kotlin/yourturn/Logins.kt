@@ -137,7 +137,10 @@ internal class Logins(
         return stored
     }
 
-    private fun loginOf(number: Int): Login? = standing.value.let { if (it.number == number) it.login else throw SignedOut(it.lost) }
+    private fun loginOf(number: Int): Login? {
+        val now = standing.value
+        return if (now.number == number) now.login else throw SignedOut(now.lost)
+    }
 
     private companion object {
         /** A token that ends so soon may end on the way. */

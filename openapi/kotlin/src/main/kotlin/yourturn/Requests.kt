@@ -52,7 +52,10 @@ internal class Requests(
             else repeated(false) { signed(named.once(), login, ::exchange) }
         }
     } catch (e: Exception) {
-        throw if (e is Problem || e is CallFailed || e is SignedOut || e is CancellationException) e else CallFailed(request.call(), cause = e)
+        throw when (e) {
+            is Problem, is CallFailed, is SignedOut, is CancellationException -> e
+            else -> CallFailed(request.call(), cause = e)
+        }
     }
 
     /** Sends a request with the player's token, and once more when the token had to be renewed. */

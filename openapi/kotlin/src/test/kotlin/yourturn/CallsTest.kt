@@ -153,7 +153,7 @@ class CallsTest {
             val refused = AtomicInteger(2)
             pair.proxy.fault = { if (refused.getAndDecrement() > 0) Proxy.Answer(429, body = rateLimited) else null }
             val passed = runCatching { pair.ann.api.devices.testPush("phone") }.exceptionOrNull() as Problem
-            assertEquals("device-unknown", passed.name)
+            assertEquals("not-found", passed.name)
             assertEquals(3, pair.proxy.count("POST /v1/me/devices/phone/test"))
         }
     }
