@@ -405,7 +405,10 @@ func (g *group) holdGuests(ctx context.Context, t *tx, raises map[notify.PlayerI
 	for _, e := range g.alive() {
 		for _, i := range e.Guests {
 			if i.Status == session.AnswerOpen {
-				guests[i.Player], raises[i.Player] = true, raises[i.Player] // unheard ones are not told
+				guests[i.Player] = true
+				if _, told := raises[i.Player]; !told { // who is invited in vain, but held all the same
+					raises[i.Player] = raise{}
+				}
 			}
 		}
 	}

@@ -35,7 +35,7 @@ type section struct {
 // stand in the histories of sessions, come after the sessions.
 var sections = []section{
 	{"profile", "players", "id", "id", "player_id=id display_name locale avatar created_at:time"},
-	{"login", "logins", "player_id", "id", "login_id=id created_at:time expires_at:time"},
+	{"login", "logins", "player_id", "id", "login_id=id made_by created_at:time expires_at:time"},
 	{"link_code", "link_codes", "player_id", "player_id", "made_by expires_at:time login_id"},
 	{"identity", "identities", "player_id", "provider", "provider issuer subject created_at:time"},
 	{"device", "devices", "player_id", "id", "device_id=id login_id channel token p256dh auth environment locale texts registered_at:time rejected"},
