@@ -2,14 +2,11 @@ package webpush
 
 import (
 	"bufio"
-	"context"
 	"crypto/ecdh"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,9 +14,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"yourturn/notify"
+	"yourturn/server/nodetest"
 )
 
 // judge asks programs that others have written: testdata/judge/judge.js, which runs in Node.
@@ -35,15 +32,9 @@ func newJudge(t *testing.T) *judge {
 	if testing.Short() && os.Getenv("CI") != "true" {
 		t.Skip("asks Node; not with -short")
 	}
-	modules, err := installJudge(t.Context())
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder := nodetest.Install(t, os.DirFS(filepath.Join("testdata", "judge")))
 	c := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", "judge", "judge.js"))
-	c.Env = append(os.Environ(), "NODE_PATH="+modules)
+	c.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(folder, "node_modules"))
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -64,55 +55,6 @@ func newJudge(t *testing.T) *judge {
 		}
 	})
 	return &judge{in: in, out: bufio.NewScanner(out)}
-}
-
-func installJudge(ctx context.Context) (modules string, err error) {
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			return "", fmt.Errorf("no judge: %w", err)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no judge: %w", err)
-	}
-	source := os.DirFS(filepath.Join("testdata", "judge"))
-	lock, err := fs.ReadFile(source, "package-lock.json")
-	if err != nil {
-		return "", err
-	}
-	home := filepath.Join(cache, "yourturn-test")
-	dir := filepath.Join(home, fmt.Sprintf("webpush-judge-%x", sha256.Sum256(lock))[:len("webpush-judge-")+12])
-	modules = filepath.Join(dir, "node_modules")
-	if _, err := os.Stat(modules); err == nil {
-		return modules, nil
-	}
-	if err := os.MkdirAll(home, 0o700); err != nil {
-		return "", fmt.Errorf("no judge: %w", err)
-	}
-	// Built beside its place and moved, so that one that was cut short is not taken for it.
-	work, err := os.MkdirTemp(home, "webpush-judge-")
-	if err != nil {
-		return "", fmt.Errorf("no judge: %w", err)
-	}
-	defer os.RemoveAll(work)
-	if err := os.CopyFS(work, source); err != nil {
-		return "", fmt.Errorf("no judge: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	defer cancel()
-	c := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	c.Dir = work
-	if said, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("no judge: npm ci: %w\n%s", err, said)
-	}
-	if err := os.Rename(work, dir); err != nil {
-		if _, err := os.Stat(modules); err == nil { // somebody was faster
-			return modules, nil
-		}
-		return "", fmt.Errorf("no judge: %w", err)
-	}
-	return modules, nil
 }
 
 // ask asks a question and reads the answer.

@@ -228,7 +228,7 @@ class FeedTest {
 
     @Test
     fun `what one player has seen is not acknowledged for another`() = story {
-        pair().use { pair ->
+        pair(quick.copy(longestPause = quick.shortestPause)).use { pair ->
             pair.makeMessages(3)
             val asked = CountDownLatch(1)
             pair.proxy.fault = { if (it.endsWith("/ack")) Proxy.Answer(503).also { asked.countDown() } else null }
@@ -236,6 +236,7 @@ class FeedTest {
             runInterruptible(Dispatchers.IO) { asked.await() }
             pair.ann.signIn(pair.bob.api.players.createLinkCode().code)
             pair.proxy.fault = { null }
+            repeat(100) { pair.bob.api.players.getMe() } // time enough for one more attempt
             pair.ann.seen(1)
             acknowledged(pair.bob, 1)
         }
