@@ -74,7 +74,7 @@ func (p *pairing) match(first, least int) {
 }
 
 // mostLooks bounds the search for full tables: with many who exclude each other it could take for ever. It is enough to
-// go through a whole bucket from each of its tickets, and some more.
+// go through as many tickets as are read at once from each of them, and some more.
 const mostLooks = 2 * openMax * openMax
 
 // fill seats others until the table is full or nobody fits any more. The oldest that fit come first; when those cannot

@@ -144,8 +144,9 @@ func (s *Service) match(ctx context.Context, bucket string, roles []string) erro
 	}
 }
 
-// matches are those among the oldest tickets of a bucket. Where these do not fit each other it reads on: tickets that nobody
-// may be matched with must not keep the others from it.
+// matches are those among the oldest tickets of a bucket. Where none are, and a block stands between some of the players, it
+// reads on: tickets that nobody may be matched with must not keep the others from it. Without a block the oldest are enough,
+// for nobody holds so many tickets that one player fills them, and each role has its own.
 func (s *Service) matches(ctx context.Context, bucket string, roles []string) ([]session.Match, error) {
 	now := s.now()
 	var open []Ticket
@@ -161,7 +162,7 @@ func (s *Service) matches(ctx context.Context, bucket string, roles []string) ([
 		if err != nil {
 			return nil, err
 		}
-		if found := pair(open, apart, now); len(found) > 0 || !more {
+		if found := pair(open, apart, now); len(found) > 0 || !more || len(apart) == 0 {
 			return found, nil
 		}
 	}

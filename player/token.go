@@ -85,13 +85,14 @@ func saysEnds(token string, kind Kind) (time.Time, bool) {
 	return time.Unix(ends, 0), err == nil
 }
 
-// refreshIssued is when a refresh token was issued: nobody has stolen it before.
+// refreshIssued is before a refresh token was issued, so nobody had stolen it by then: by as much as servers' clocks may
+// differ, and more.
 func refreshIssued(token string) time.Time {
 	ends, ok := saysEnds(token, Refresh)
 	if !ok {
 		return time.Time{} // at any time
 	}
-	return ends.Add(-RefreshLife)
+	return ends.Add(-RefreshLife - Overlap)
 }
 
 // stolen says that a refresh token is used long after one issued from it was: somebody has a copy.

@@ -15,7 +15,7 @@ import (
 
 type migrateCommand struct {
 	Up     migrateUp     `cmd:"" help:"Apply what is pending. Any number may run at once: one works, the others wait."`
-	Down   migrateDown   `cmd:"" help:"Take the last migration back."`
+	Down   migrateDown   `cmd:"" help:"Take back the migration that was applied last."`
 	Status migrateStatus `cmd:"" help:"List migrations and when they were applied."`
 	Create migrateCreate `cmd:"" help:"Begin a new migration: a pair of files in the source tree."`
 }

@@ -222,7 +222,7 @@ func (s *Service) inviting(ctx context.Context, sess Session, player notify.Play
 	if len(act.Players) == 0 {
 		return nil, nil
 	}
-	return []Act{act}, s.haveRoom(ctx, player, sess, len(act.Players))
+	return []Act{act}, s.haveRoom(ctx, player, sess, act.Players)
 }
 
 // mayAsk says whether a player's invitation of somebody would change anything. One that a block hides takes no other's place.
@@ -239,12 +239,21 @@ func (s Session) mayAsk(player, guest notify.PlayerID, hidden bool) bool {
 
 // haveRoom holds a player and a table to their bounds. Two requests of one player at the same instant, for two tables, may
 // both find room: the bound keeps a list short, and one more does no harm.
-func (s *Service) haveRoom(ctx context.Context, player notify.PlayerID, sess Session, more int) error {
+func (s *Service) haveRoom(ctx context.Context, player notify.PlayerID, sess Session, guests []Seated) error {
 	open, err := s.store.OpenInvitations(ctx, player, MaxOpenInvitations)
-	if err == nil && (open+more > MaxOpenInvitations || len(sess.Invitations)+more > MaxTableGuests) {
-		err = ErrTooManyInvitations
+	if err != nil {
+		return err
 	}
-	return err
+	atTable := len(sess.Invitations)
+	for _, guest := range guests {
+		if sess.invitationAt(guest.Player) < 0 { // otherwise this one takes the place of an earlier one
+			atTable++
+		}
+	}
+	if open+len(guests) > MaxOpenInvitations || atTable > MaxTableGuests {
+		return ErrTooManyInvitations
+	}
+	return nil
 }
 
 // Decline says no to an invitation. Again by the same player it changes nothing. One that a block hides is as good as over.

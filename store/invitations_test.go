@@ -224,6 +224,22 @@ func TestComingBackAsksNobodyAgain(t *testing.T) {
 	})
 }
 
+// What takes the place of an invitation that was there already makes a table's list no longer.
+func TestInvitationsThatAreTakenOverNeedNoRoom(t *testing.T) {
+	onAll(t, func(t *testing.T, p *process, _ string) {
+		ann, cid := p.guest(t), p.guest(t)
+		guests := p.guests(t, session.MaxTableGuests/2+1)
+		table := p.table(t, session.Wish{Game: "pile", Seats: 4}, ann, cid)
+		_, err := p.sessions.Invite(t.Context(), ann, table.ID, guests)
+		must(t, err)
+		_, err = p.sessions.Invite(t.Context(), cid, table.ID, guests) // they are cid's guests now
+		must(t, err)
+		must(t, p.sessions.Leave(t.Context(), cid, table.ID)) // and nobody's
+		_, err = p.sessions.Invite(t.Context(), ann, table.ID, guests)
+		must(t, err)
+	})
+}
+
 // A table has room for the people who are invited, however often they are named.
 func TestWhoIsInvitedTwiceTakesOneSeat(t *testing.T) {
 	onAll(t, func(t *testing.T, p *process, _ string) {

@@ -77,7 +77,7 @@ func (m *Migrator) Up(ctx context.Context) (int, error) {
 	return len(done), err
 }
 
-// Down takes the last migration back.
+// Down takes back the migration that was applied last, whatever its number.
 func (m *Migrator) Down(ctx context.Context) (int64, error) {
 	done, err := m.provider.Down(ctx)
 	if err != nil {

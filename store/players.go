@@ -56,6 +56,8 @@ func (db *DB) ErasePlayer(ctx context.Context, id player.ID, now time.Time) erro
 		var first, b batch
 		first.add("DELETE FROM tickets WHERE player_id = ?", string(id))
 		first.add("UPDATE players SET display_name = '', locale = '', avatar = '', deleted_at = ? WHERE id = ?", millis(now), string(id))
+		// Logins before their tokens, as everywhere: so that no tokens can be added any more.
+		b.add("DELETE FROM logins WHERE player_id = ?", string(id))
 		// One login after the other: MariaDB would go through all the tokens there are to ask each for its login.
 		err := t.each(ctx, &first, func(rows *sql.Rows) error {
 			var login string
@@ -66,7 +68,6 @@ func (db *DB) ErasePlayer(ctx context.Context, id player.ID, now time.Time) erro
 		if err != nil {
 			return err
 		}
-		b.add("DELETE FROM logins WHERE player_id = ?", string(id))
 		b.add("DELETE FROM counters WHERE player_id = ?", string(id))
 		b.forgetPeople(string(id))
 		b.add("DELETE FROM devices WHERE player_id = ?", string(id))

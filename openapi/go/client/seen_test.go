@@ -165,8 +165,7 @@ func TestBadgeIsReadAtContact(t *testing.T) {
 			})
 			badges := make(chan int64, 10)
 			c := connect(t, way.URL, Options{OnBadge: func(n int64) { badges <- n }}, quick())
-			direct := &Client{}
-			*direct = *connect(t, way.URL, Options{Storage: &memory{held: c.login.sitting().login()}}, quick())
+			direct := connect(t, way.URL, Options{Storage: &memory{held: c.login.sitting().login()}}, quick())
 			waits(t, direct)
 			following, stop := context.WithCancel(t.Context())
 			defer stop()
