@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -249,7 +247,7 @@ func TestTheIssuerIsDown(t *testing.T) {
 	issuer := servertest.NewIssuer(t)
 	issuer.Instead(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusBadGateway) })
 	c := &club{issuer, t, ""}
-	var log lockedBuffer
+	var log safeLog
 	c.url = servertest.Local(t, "sqlite:"+t.TempDir()+"/yourturn.db", servertest.Options{
 		Identity: []string{"club=" + issuer.URL + "#" + clubApp}, Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
@@ -271,24 +269,6 @@ func TestTheIssuerIsDown(t *testing.T) {
 	if text := log.String(); strings.Contains(text, body["id_token"].(string)) || !strings.Contains(text, "502") {
 		t.Errorf("the log holds the token, or not what the issuer said:\n%s", text)
 	}
-}
-
-// lockedBuffer is a log that is read while it is written.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 func TestServeRefusesAProviderThatIsNamedBadly(t *testing.T) {

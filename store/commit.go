@@ -363,16 +363,22 @@ func (g *group) number(ctx context.Context, t *tx) error {
 	}
 	b.insert(e, "sessions ("+sessionColumns+")", g.newSessions(), "")
 	raises := map[notify.PlayerID]raise{}
+	var guests []notify.PlayerID
 	for _, entry := range g.alive() {
 		for _, m := range entry.Messages {
 			r := raises[m.Player]
 			r.told++
 			raises[m.Player] = r
 		}
+		held := entry.invitedNow()
+		guests = append(guests, held...)
 		for _, m := range entry.Met {
-			r := raises[m.Player]
+			held = append(held, m.Player)
+		}
+		for _, player := range held {
+			r := raises[player]
 			r.held = true
-			raises[m.Player] = r
+			raises[player] = r
 		}
 		for player, by := range entry.Waiting {
 			r := raises[player]
@@ -390,7 +396,7 @@ func (g *group) number(ctx context.Context, t *tx) error {
 			}
 		}
 	}
-	if err := g.holdGuests(ctx, t, raises); err != nil {
+	if err := holdGuests(ctx, t, guests, raises); err != nil {
 		return err
 	}
 	var err error
@@ -398,20 +404,19 @@ func (g *group) number(ctx context.Context, t *tx) error {
 	return err
 }
 
-// holdGuests refuses to invite somebody whose account was erased since it was looked at: nothing would take away what is
-// written for it now. The counters are held in their order, which is why all are that will be raised.
-func (g *group) holdGuests(ctx context.Context, t *tx, raises map[notify.PlayerID]raise) error {
-	guests := map[notify.PlayerID]bool{}
-	for _, e := range g.alive() {
-		for _, i := range e.Guests {
-			if i.Status == session.AnswerOpen {
-				guests[i.Player] = true
-				if _, told := raises[i.Player]; !told { // who is invited in vain, but held all the same
-					raises[i.Player] = raise{}
-				}
-			}
+// invitedNow are those whose invitation a commit writes as open, also those who are not told of it.
+func (e *entry) invitedNow() (guests []notify.PlayerID) {
+	for _, i := range e.Guests {
+		if i.Status == session.AnswerOpen {
+			guests = append(guests, i.Player)
 		}
 	}
+	return guests
+}
+
+// holdGuests refuses to invite somebody whose account was erased since it was looked at: nothing would take away what is
+// written for it now. The counters are held in their order, which is why all are that will be raised.
+func holdGuests(ctx context.Context, t *tx, guests []notify.PlayerID, raises map[notify.PlayerID]raise) error {
 	if len(guests) == 0 {
 		return nil
 	}
@@ -423,7 +428,7 @@ func (g *group) holdGuests(ctx context.Context, t *tx, raises map[notify.PlayerI
 		return err
 	}
 	for i, player := range players {
-		if guests[player] && there[i] == 0 {
+		if there[i] == 0 && slices.Contains(guests, player) {
 			return fmt.Errorf("invite %s, whose account is gone: %w", player, session.ErrConflict)
 		}
 	}
