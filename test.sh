@@ -5,9 +5,10 @@
 #   ./test.sh                        everything
 #   ./test.sh -run Feed ./store/...  what go test is to get instead of ./...
 #
-# It needs MariaDB, a C compiler (for the race detector), Redis, Node, Chromium and some small tools. What is missing is
-# installed with apt when this runs as root or sudo asks no password; otherwise it says what is missing. The tests start
-# servers of their own, in temporary directories and on free ports of 127.0.0.1, and touch none that runs already.
+# It needs MariaDB, a C compiler (for the race detector), Redis, Node, Chromium, Firefox and some small tools. What is
+# missing is installed with apt when this runs as root or sudo asks no password; otherwise it says what is missing. The
+# tests start servers of their own, in temporary directories and on free ports of 127.0.0.1, and touch none that runs
+# already.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -54,6 +55,10 @@ lacking() {
 	have chromium || {
 		packages+=(chromium)
 		things+=("Chromium (browsers are clients too)")
+	}
+	have firefox-esr || have firefox || {
+		packages+=(firefox-esr)
+		things+=("Firefox (it subscribes to pushes for real)")
 	}
 	have mvn && have javac || {
 		packages+=(maven default-jdk-headless)

@@ -2,49 +2,51 @@ package api
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"time"
 
 	"yourturn/games"
 )
 
-// clientFiles are the media types of what a server hands to browsers: its own client, as an ES module, and the types
-// that editors show for it.
-var clientFiles = map[string]string{
-	"client.js":   "text/javascript; charset=utf-8",
-	"client.d.ts": "application/typescript; charset=utf-8",
-	"schema.d.ts": "application/typescript; charset=utf-8",
-}
+// clientFiles are what a server hands to browsers: its own client, as an ES module, and the types that editors show for it.
+var clientFiles = []string{clientModule, "client.d.ts", "schema.d.ts"}
+
+const clientModule = "client.js"
 
 // clientRoutes serves the client. A page of any origin may import it: it holds no secret, and does no more than its page
 // has a token for.
 func clientRoutes(mux router, files fs.FS, all []games.Game) error {
-	for name, mediaType := range clientFiles {
-		content, err := fs.ReadFile(files, name)
+	for _, name := range clientFiles {
+		content, err := clientFile(files, name, all)
 		if err != nil {
-			return fmt.Errorf("the client for browsers: %w", err)
+			return err
 		}
-		if name == "client.js" {
-			content = withOperations(content, all)
+		header := http.Header{}
+		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		if name == clientModule {
+			header.Set("X-TypeScript-Types", "./client.d.ts") // where Deno looks for them
 		}
-		tag := fmt.Sprintf(`"%x"`, sha256.Sum256(content))
-		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h.Set("Content-Type", mediaType)
-			h.Set("ETag", tag)
-			h.Set("Cache-Control", "no-cache") // the client belongs to its server: asked for each time, and rarely sent
-			h.Set("Access-Control-Allow-Origin", "*")
-			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-			if name == "client.js" {
-				h.Set("X-TypeScript-Types", "./client.d.ts") // where Deno looks for them
-			}
-			http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
-		})
+		f, err := newFile(name, content, header)
+		if err != nil {
+			return err
+		}
+		mux.HandleFunc("GET /"+name, f.ServeHTTP)
 	}
 	return nil
+}
+
+// clientFile is a file of the client as this server hands it out.
+func clientFile(files fs.FS, name string, all []games.Game) ([]byte, error) {
+	content, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("the client for browsers: %w", err)
+	}
+	if name == clientModule {
+		content = withOperations(content, all)
+	}
+	return content, nil
 }
 
 // withOperations adds to client.js the operations of those games that this project does not come with, as build.mjs would

@@ -17,6 +17,7 @@ const (
 	limitTokens     limitClass = "tokens"
 	limitCodes      limitClass = "join-code"
 	limitMyCodes    limitClass = "join-code-player"
+	limitCards      limitClass = "join-code-card"
 	limitWrites     limitClass = "write"
 	limitReads      limitClass = "read"
 	limitStreams    limitClass = "stream"
@@ -55,6 +56,9 @@ var limitRules = map[limitClass]struct {
 	limitTokens: {perAddress, 1, 60},
 	// 10,000 open codes among 32^8: guessing once a second finds one in 1,000 days.
 	limitCodes: {perAddress, 1, 30},
+	// A page that is opened by an invitation, and its picture, for those behind one address and for chats that look ahead.
+	// It is one more way to guess codes, half as fast as the other. Who comes too often gets a page that tells nothing.
+	limitCards: {perAddress, rate.Every(2 * time.Second), 30},
 	// A person types a code, mistypes it, and tries again.
 	limitMyCodes: {perPlayer, rate.Every(10 * time.Second), 10},
 	// A quick game has a move a second; retries of an app that was offline come at once.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -57,7 +58,7 @@ type wire struct {
 	limits         *limits               // nil: none
 	allowOrigins   []string              // for CORS: exact origins, or "*"
 	allowLocalhost bool                  // any port of this machine too, in development
-	trustedProxies []netip.Prefix        // whose X-Forwarded-For is believed
+	trustedProxies []netip.Prefix        // whose X-Forwarded-For, -Proto and -Host are believed
 }
 
 // wrap puts the wire around mux. Nothing may be registered on mux under "/", or unknown paths would be answered there.
@@ -75,6 +76,7 @@ type infoKey struct{}
 type requestInfo struct {
 	id     string
 	client netip.Addr
+	origin string // of this server as the client calls it; empty when it cannot be read
 	log    *slog.Logger
 
 	mu    sync.Mutex
@@ -152,6 +154,36 @@ func (wi wire) clientOf(r *http.Request) netip.Addr {
 	return client
 }
 
+var saneHost = regexp.MustCompile(`^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$`)
+
+// originOf is where the client believes this server to be, such as https://play.example, for links that must be whole.
+// A proxy of ours that speaks HTTPS for us knows better, and the last one in a row knows best.
+func (wi wire) originOf(r *http.Request) string {
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if proxy, ok := parseAddress(r.RemoteAddr); ok && wi.trusts(proxy) {
+		if said := strings.ToLower(lastOf(r.Header.Values("X-Forwarded-Proto"))); said == "http" || said == "https" {
+			scheme = said
+		}
+		host = cmp.Or(lastOf(r.Header.Values("X-Forwarded-Host")), host)
+	}
+	if !saneHost.MatchString(host) {
+		return ""
+	}
+	return scheme + "://" + host
+}
+
+// lastOf is the last entry of a list in a header.
+func lastOf(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	last := values[len(values)-1]
+	return strings.TrimSpace(last[strings.LastIndex(last, ",")+1:])
+}
+
 func (wi wire) trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(wi.trustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
@@ -202,7 +234,7 @@ func (wi wire) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := wireID(r)
-		info := &requestInfo{id: id, client: wi.clientOf(r), log: wi.log.With("request_id", id)}
+		info := &requestInfo{id: id, client: wi.clientOf(r), origin: wi.originOf(r), log: wi.log.With("request_id", id)}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
 		rec := &recorder{ResponseWriter: w}
 		rec.Header().Set("X-Request-Id", id)
@@ -258,7 +290,7 @@ func routeOf(r *http.Request) string {
 	_, path, found := strings.Cut(r.Pattern, " ")
 	switch {
 	case found:
-		return path
+		return strings.TrimSuffix(path, "{$}")
 	case r.Pattern != "":
 		return r.Pattern
 	}

@@ -44,6 +44,8 @@ type Config struct {
 
 	// Client holds client.js and its types, for browsers. nil: there is none.
 	Client fs.FS
+	// Web is the app for browsers, which needs the client. nil: there is none.
+	Web Web
 	// Ready lists what keeps this server from its work (nothing means that it can serve), and what should not go unnoticed.
 	Ready func(context.Context) (troubles, notes []string)
 	// TestClock is nil but on a server that was started with one.
@@ -144,6 +146,11 @@ func New(c Config) (*API, error) {
 	s.plainRoutes(mux, a, docs)
 	if c.Client != nil {
 		if err := clientRoutes(mux, c.Client, c.Games); err != nil {
+			return nil, err
+		}
+	}
+	if c.Web != nil {
+		if err := s.webRoutes(mux); err != nil {
 			return nil, err
 		}
 	}

@@ -32,6 +32,7 @@ import (
 	"yourturn/player/openid"
 	"yourturn/session"
 	"yourturn/store"
+	"yourturn/web"
 )
 
 // Config is what a [Node] is made of.
@@ -42,6 +43,7 @@ type Config struct {
 	Standing       []string // games with a session that anybody may enter: quiz, or quiz={"rounds":20}
 	Identity       []string // who vouches for people: apple=BUNDLE_ID, or my=https://issuer.example#CLIENT_ID
 	Name           string
+	Web            bool // whether the web app is served
 	Writers        int
 	RateLimit      bool
 	TestClock      bool
@@ -144,6 +146,13 @@ func NewNode(ctx context.Context, c Config) (*Node, error) {
 		Client: client, Name: c.Name, Version: Version(), Build: build(), Games: c.Games, Channels: shown, Players: n.players, Sessions: n.sessions, Tickets: n.tickets,
 		Feed: n.feed, Devices: devices, Deliveries: db, Records: db, Now: now, Log: c.Log, Metrics: registry, RateLimit: c.RateLimit,
 		AllowOrigins: c.AllowOrigins, AllowLocalhost: c.AllowLocalhost, TrustedProxies: c.TrustedProxies, Ready: n.ready,
+	}
+	if c.Web {
+		site, err := web.New(c.Name)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		config.Web = pages{site}
 	}
 	if c.TestClock {
 		config.TestClock = n.time
@@ -265,16 +274,16 @@ const drainTime = 10 * time.Second
 // Serve answers on the listener and does the background work until the context ends. Then it drains: no new
 // connections, goodbye to the streams, requests finish, workers stop.
 func (n *Node) Serve(ctx context.Context, l net.Listener, certificate, key string) error {
-	web := api.NewHTTPServer(n.Handler, n.log)
+	listener := api.NewHTTPServer(n.Handler, n.log)
 	workers, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	done := n.work(workers)
 	failed := make(chan error, 1)
 	go func() {
 		if certificate != "" {
-			failed <- web.ServeTLS(l, certificate, key)
+			failed <- listener.ServeTLS(l, certificate, key)
 			return
 		}
-		failed <- web.Serve(l)
+		failed <- listener.Serve(l)
 	}()
 	var err error
 	select {
@@ -286,7 +295,7 @@ func (n *Node) Serve(ctx context.Context, l net.Listener, certificate, key strin
 	n.hub.Close()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	err = errors.Join(err, web.Shutdown(drain))
+	err = errors.Join(err, listener.Shutdown(drain))
 	stopWorkers()
 	<-done
 	return errors.Join(err, n.Close())

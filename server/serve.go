@@ -18,10 +18,11 @@ type serveCommand struct {
 	databaseFlag
 	Listen       string        `env:"YOURTURN_LISTEN" default:"127.0.0.1:8080" help:"Address to answer on."`
 	Name         string        `env:"YOURTURN_NAME" default:"Yourturn" help:"What the server calls itself to people."`
+	Web          string        `env:"YOURTURN_WEB" enum:"on,off" default:"on" help:"Serve the web app at /. off for who has an app of their own and wants nobody to play by another."`
 	TLSCert      string        `env:"YOURTURN_TLS_CERT" name:"tls-cert" help:"Certificate file (PEM); with it the server speaks HTTPS and HTTP/2."`
 	TLSKey       string        `env:"YOURTURN_TLS_KEY" name:"tls-key" help:"Key file (PEM) of the certificate."`
 	AllowOrigin  []string      `env:"YOURTURN_ALLOW_ORIGIN" help:"Origins whose pages may call the API, such as https://play.example, or * for all. Pages on localhost may as long as the server listens there alone."`
-	TrustedProxy []string      `env:"YOURTURN_TRUSTED_PROXY" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+	TrustedProxy []string      `env:"YOURTURN_TRUSTED_PROXY" help:"Networks whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, such as 10.0.0.0/8."`
 	RateLimit    string        `env:"YOURTURN_RATE_LIMIT" enum:"on,off" default:"on" help:"off for load tests."`
 	Redis        string        `env:"YOURTURN_REDIS" help:"redis://USER:PASSWORD@HOST:PORT/NUMBER, to carry wakes between nodes. Without it a player on another node hears a second later."`
 	Writers      int           `env:"YOURTURN_WRITERS" default:"2" help:"Lanes that write to MySQL. SQLite has one."`
@@ -58,7 +59,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	node, err := NewNode(ctx, Config{
-		Database: c.Database, Redis: c.Redis, Games: env.games, Standing: c.Standing, Identity: c.Identity, Name: c.Name, Writers: c.Writers, RateLimit: c.RateLimit == "on",
+		Database: c.Database, Redis: c.Redis, Games: env.games, Standing: c.Standing, Identity: c.Identity, Name: c.Name, Web: c.Web == "on", Writers: c.Writers, RateLimit: c.RateLimit == "on",
 		TestClock: c.TestClock, AllowOrigins: c.AllowOrigin, AllowLocalhost: onlyLocal(l.Addr()), TrustedProxies: proxies,
 		Retention: c.Retention, Push: c.PushConfig, Out: env.out, Log: log,
 	})
@@ -78,7 +79,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	return node.Serve(ctx, l, c.TLSCert, c.TLSKey)
 }
 
-// greet says where the server is, and three lines that play a first move of the game that everybody knows. Where that is
+// greet says where the server is, where people play, and three lines that play a first move of the game that everybody knows. Where that is
 // not played, it names the games that are.
 func (c *serveCommand) greet(env environment, address string) {
 	base := "http://" + address
@@ -86,6 +87,9 @@ func (c *serveCommand) greet(env environment, address string) {
 		base = "https://" + address
 	}
 	fmt.Fprintf(env.out, "Yourturn listens on %s and keeps everything in %s\n\n", base, withoutSecrets(c.Database))
+	if c.Web == "on" {
+		fmt.Fprintf(env.out, "Open %s/ to play.\n\n", base)
+	}
 	if !env.has(firstGame) {
 		var titles []string
 		for _, g := range env.games {
@@ -94,7 +98,7 @@ func (c *serveCommand) greet(env environment, address string) {
 		fmt.Fprintf(env.out, "It plays %s; how, with every operation and type, is on the page %s/docs\n\n", strings.Join(titles, ", "), base)
 		return
 	}
-	fmt.Fprintf(env.out, `Play a first move from another terminal: two guests, two tickets, and a move by each (one of them is told to wait):
+	fmt.Fprintf(env.out, `From another terminal, this plays a first move: two guests, two tickets, and a move by each (one of them is told to wait):
 
   for p in ann bob; do curl -s %[1]s/v1/players -H 'Content-Type: application/json' -d '{}' | grep -o '"access_token":"[^"]*' | cut -d'"' -f4 >/tmp/$p; done
   for p in ann bob; do id=$(curl -s %[1]s/v1/tickets -H "Authorization: Bearer $(cat /tmp/$p)" -H 'Content-Type: application/json' -d '{"game":"tictactoe"}' | grep -o '"session_id":"[^"]*' | cut -d'"' -f4); done

@@ -1,10 +1,11 @@
-// Package nodetest runs programs of Node for tests, and Chromium where they drive one.
+// Package nodetest runs programs of Node for tests, and the browsers that they drive: Chromium and Firefox.
 //
 // What a program needs comes from a lock file of npm and lies in a cache outside the repository, so that a test costs a
 // download once. A program speaks to its test by lines: [Program.Await] waits for one, as for "move 3", and the test may
 // then do to the server what no browser can. A program that ends with anything but 0 has failed.
 //
-// A program that drives a browser imports the module that [Browser] names; browser/browser.mjs says what is in it.
+// A program that drives a browser imports the module that [Browser] or [Firefox] names; browser/browser.mjs and
+// firefox/firefox.mjs say what is in them.
 package nodetest
 
 import (
@@ -112,27 +113,50 @@ func copyFile(folder string, source fs.FS, name string) error {
 	return os.WriteFile(filepath.Join(folder, name), content, 0o600)
 }
 
-//go:embed browser
-var browserFiles embed.FS
+//go:embed browser firefox
+var drivers embed.FS
 
 // Browser names, for a program's environment, the module that drives Chromium: await import(process.env.BROWSER).
 func Browser(tb testing.TB) (environment []string) {
 	tb.Helper()
 	chromium, err := exec.LookPath("chromium")
 	Need(tb, err)
-	source, err := fs.Sub(browserFiles, "browser")
+	return []string{"BROWSER=" + driver(tb, "browser"), "CHROMIUM=" + chromium}
+}
+
+// Firefox names, for a program's environment, the module that drives Firefox: await import(process.env.FIREFOX).
+func Firefox(tb testing.TB) (environment []string) {
+	tb.Helper()
+	firefox, err := exec.LookPath("firefox-esr")
+	if err != nil {
+		firefox, err = exec.LookPath("firefox")
+	}
+	Need(tb, err)
+	return []string{"FIREFOX=" + driver(tb, "firefox"), "FIREFOX_BINARY=" + firefox}
+}
+
+// driver lays out the folder of that name beside the packages that it needs, and gives the module in it that bears the
+// same name.
+func driver(tb testing.TB, name string) (module string) {
+	tb.Helper()
+	source, err := fs.Sub(drivers, name)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	folder := tb.TempDir()
-	if err := copyFile(folder, source, "browser.mjs"); err != nil {
+	files, err := fs.Glob(source, "*.mjs")
+	if err != nil {
 		tb.Fatal(err)
 	}
-	modules := filepath.Join(Install(tb, source), "node_modules")
-	if err := os.Symlink(modules, filepath.Join(folder, "node_modules")); err != nil {
+	for _, file := range files {
+		if err := copyFile(folder, source, file); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(Install(tb, source), "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
 		tb.Fatal(err)
 	}
-	return []string{"BROWSER=" + filepath.Join(folder, "browser.mjs"), "CHROMIUM=" + chromium}
+	return filepath.Join(folder, name+".mjs")
 }
 
 // Program is a program that runs.

@@ -1,0 +1,333 @@
+import { batch, signal, type Signal } from '@preact/signals';
+import { connect, Problem, type Client, type Message, type Proof, type Schemas, type Session } from '/client.js';
+import { learnTime } from './clock.ts';
+import { Kept } from './kept.ts';
+import { go } from './route.ts';
+
+export type { Session };
+export type Game = Schemas['Game'];
+export type Event = Schemas['Event'];
+export type Move = Record<string, unknown>;
+
+/** Something that happened elsewhere, told for a moment. */
+export interface News {
+    key: number;
+    text: string;
+    /** Where a tap leads. */
+    to?: string;
+}
+
+/** A move that the server has not confirmed. It names its turn, so that sending it twice plays it once. */
+export interface Unsent {
+    session_id: string;
+    turn: number;
+    move: Move;
+}
+
+/** Whether the server has answered lately. */
+export const reached = signal(navigator.onLine);
+
+/** All fetches of the client pass here, so that the app knows the connection without asking for it. */
+const watched: typeof fetch = async (input, init) => {
+    try {
+        const response = await fetch(input, init);
+        reached.value = ![502, 503, 504].includes(response.status);
+        return response;
+    } catch (error) {
+        if (!init?.signal?.aborted) reached.value = false;
+        throw error;
+    }
+};
+
+/** Goes on as the player of this browser, or as a new guest. */
+export async function sitDown(onSignedOut: (why: Problem) => void): Promise<Desk> {
+    const locale = navigator.language || undefined;
+    const client = await connect(undefined, { fetch: watched, guest: { locale }, onSignedOut });
+    return new Desk(client);
+}
+
+/**
+ * All that one player has before them: who they are, their games and invitations, and the moves on their way. It follows
+ * the player's feed for as long as the page lives. What it shows may be what was kept from the last time, until the server
+ * has answered.
+ */
+export class Desk {
+    readonly me = signal<Schemas['Player'] | undefined>(undefined);
+    readonly server = signal<Schemas['Server'] | undefined>(undefined);
+    readonly games = signal<Game[]>([]);
+    /** My sessions as the server orders them: my turn first, then the newest. Undefined until it is known. */
+    readonly mine = signal<string[] | undefined>(undefined);
+    /** Where older sessions go on. */
+    readonly older = signal<string | undefined>(undefined);
+    readonly tickets = signal<Schemas['Ticket'][]>([]);
+    readonly invitations = signal<Schemas['Invitation'][]>([]);
+    /** How many sessions wait for me. */
+    readonly waiting = signal(0);
+    /** Sessions in which something happened since they were last on the screen. */
+    readonly fresh = signal<ReadonlySet<string>>(new Set());
+    readonly news = signal<News[]>([]);
+    /** The game for which the person waits on the first screen: when it begins, they are led to it. */
+    readonly expected = signal<string | undefined>(undefined);
+    readonly unsent = signal<Readonly<Record<string, Unsent>>>({});
+    /** Why a session's last move was refused, in words. */
+    readonly refusals = signal<Readonly<Record<string, string>>>({});
+    readonly kept: Kept;
+
+    readonly #sessions = new Map<string, Signal<Session | undefined>>();
+    readonly #reading = new Map<string, () => Promise<void>>();
+    #after: number | undefined;
+    #leaving = new AbortController();
+    #over = false;
+
+    constructor(readonly client: Client) {
+        this.kept = new Kept(client.playerId);
+        client.onBadge = (waiting) => { this.waiting.value = waiting; };
+    }
+
+    /** Shows what was kept, asks for what is, and follows the feed from then on. */
+    async begin(): Promise<void> {
+        await this.#recall();
+        void this.#follow();
+        addEventListener('online', this.#hurry);
+        document.addEventListener('visibilitychange', this.#hurry);
+        await this.refresh();
+    }
+
+    /** Stops, because somebody else sits here from now on. */
+    end(): void {
+        this.#over = true;
+        this.#leaving.abort();
+        removeEventListener('online', this.#hurry);
+        document.removeEventListener('visibilitychange', this.#hurry);
+    }
+
+    /** Reads everything again. What fails is read again when there is a connection. */
+    readonly refresh = oneAtATime(async () => {
+        await Promise.allSettled([this.refreshList(), this.refreshInvitations(), this.refreshAbout(), this.sendAgain()]);
+    });
+
+    readonly refreshList = oneAtATime(async () => {
+        const asked = Date.now();
+        const page = await this.client.api.listSessions({ limit: 100 });
+        learnTime(page.server_time, asked, Date.now());
+        batch(() => {
+            for (const session of page.items) this.accept(session);
+            this.mine.value = page.items.map(({ id }) => id);
+            this.older.value = page.next_cursor;
+            this.waiting.value = page.waiting_for_me;
+        });
+        void this.kept.set('mine', this.mine.value);
+        const tickets = await this.client.api.listTickets({ limit: 100 });
+        this.tickets.value = tickets.items.filter(({ status }) => status === 'waiting');
+    });
+
+    readonly refreshInvitations = oneAtATime(async () => {
+        this.invitations.value = (await this.client.api.listInvitations({ limit: 100 })).items;
+    });
+
+    readonly refreshAbout = oneAtATime(async () => {
+        const { api } = this.client;
+        const [me, server, games] = await Promise.all([api.getMe(), api.getServer(), api.listGames()]);
+        batch(() => {
+            this.me.value = me;
+            this.server.value = server;
+            this.games.value = games.items;
+        });
+        void this.kept.set('about', { me, server, games: games.items });
+    });
+
+    /** Reads the next page of sessions that are older than those in the list. */
+    async readOlder(): Promise<void> {
+        const page = await this.client.api.listSessions({ limit: 100, cursor: this.older.value });
+        batch(() => {
+            for (const session of page.items) this.accept(session);
+            this.mine.value = [...new Set([...this.mine.value ?? [], ...page.items.map(({ id }) => id)])];
+            this.older.value = page.next_cursor;
+        });
+    }
+
+    game(name: string): Game | undefined {
+        return this.games.value.find((game) => game.name === name);
+    }
+
+    /** A session as far as it is known. */
+    session(id: string): Signal<Session | undefined> {
+        const known = this.#sessions.get(id) ?? signal<Session | undefined>(undefined);
+        this.#sessions.set(id, known);
+        return known;
+    }
+
+    /** Reads a session, once for all who ask meanwhile. */
+    read(id: string): Promise<void> {
+        const reading = this.#reading.get(id) ?? oneAtATime(async () => {
+            this.accept(await this.client.api.getSession({ session_id: id }));
+        });
+        this.#reading.set(id, reading);
+        return reading();
+    }
+
+    /** Takes over what the server says of a session, unless something newer is known. */
+    accept(session: Session): void {
+        const known = this.session(session.id);
+        if (known.value && known.value.version > session.version) return;
+        known.value = session;
+        void this.kept.set(`session ${session.id}`, session);
+    }
+
+    /** A person looks at a session now: what is new in it is new no longer. */
+    look(id: string): void {
+        if (!this.fresh.value.has(id)) return;
+        this.fresh.value = new Set([...this.fresh.value].filter((other) => other !== id));
+    }
+
+    /** Plays a move. Without a connection it is kept, and sent when there is one. */
+    async play(session: Session, move: Move): Promise<void> {
+        const unsent = { session_id: session.id, turn: session.turn, move };
+        this.#note(session.id, unsent);
+        this.excuse(session.id);
+        await this.kept.set(`unsent ${session.id}`, unsent);
+        await this.#send(unsent);
+    }
+
+    /** Takes back the words about a refused move. */
+    excuse(id: string): void {
+        const { [id]: _, ...others } = this.refusals.value;
+        this.refusals.value = others;
+    }
+
+    explain(id: string, why: string): void {
+        this.refusals.value = { ...this.refusals.value, [id]: why };
+    }
+
+    /** Sends what is not confirmed, also from before a reload. */
+    readonly sendAgain = oneAtATime(async () => {
+        const all = await this.kept.all<Unsent>('unsent ');
+        await Promise.all(all.map((unsent) => {
+            this.#note(unsent.session_id, unsent);
+            return this.#send(unsent);
+        }));
+    });
+
+    async #send(unsent: Unsent): Promise<void> {
+        const { session_id, turn, move } = unsent;
+        try {
+            this.accept(await this.client.play({ id: session_id, turn } as Session, move));
+        } catch (error) {
+            if (!(error instanceof Problem) || error.status === 401 || error.status === 429 || error.status >= 500) return; // it stays
+            if (error.session) this.accept(error.session);
+            this.explain(session_id, error.message);
+        }
+        this.#note(session_id, undefined);
+        await this.kept.delete(`unsent ${session_id}`);
+        void this.refreshList();
+    }
+
+    #note(id: string, unsent: Unsent | undefined): void {
+        const { [id]: _, ...others } = this.unsent.value;
+        this.unsent.value = unsent ? { ...others, [id]: unsent } : others;
+    }
+
+    tell(text: string, to?: string): void {
+        const key = Math.random();
+        this.news.value = [...this.news.value.slice(-2), { key, text, to }];
+        setTimeout(() => this.untell(key), 7000);
+    }
+
+    untell(key: number): void {
+        this.news.value = this.news.value.filter((news) => news.key !== key);
+    }
+
+    /** Becomes somebody who exists, and forgets what was kept for the guest of before. */
+    async signIn(proof: Proof): Promise<void> {
+        await this.client.signIn(proof);
+        this.end();
+        await this.kept.clear();
+    }
+
+    async signOut(): Promise<void> {
+        this.end();
+        await this.client.signOut();
+        await this.kept.clear();
+    }
+
+    async #recall(): Promise<void> {
+        type About = { me: Schemas['Player']; server: Schemas['Server']; games: Game[] };
+        const [about, mine, sessions] = await Promise.all([
+            this.kept.get<About>('about'), this.kept.get<string[]>('mine'), this.kept.all<Session>('session '),
+        ]);
+        batch(() => {
+            for (const session of sessions) this.session(session.id).value ??= session;
+            this.me.value = about?.me;
+            this.server.value = about?.server;
+            this.games.value = about?.games ?? [];
+            this.mine.value = mine;
+        });
+    }
+
+    async #follow(): Promise<void> {
+        while (!this.#over) {
+            this.#leaving = new AbortController();
+            try {
+                for await (const message of this.client.messages({ after: this.#after, signal: this.#leaving.signal })) {
+                    this.#after = message.seq;
+                    this.#hear(message);
+                    this.client.seen(message.seq); // it stands on the screen now: on a board, in the list, or as news
+                }
+            } catch {
+                if (!this.#over) await new Promise((resolve) => setTimeout(resolve, 5000));
+            }
+        }
+    }
+
+    /** The connection may be back, or the device awake: what would be tried later is tried now. */
+    readonly #hurry = (): void => {
+        if (document.visibilityState !== 'visible') return;
+        this.#leaving.abort();
+        void this.refresh();
+        for (const [id, reading] of this.#reading) if (this.session(id).value?.status !== 'finished') void reading().catch(() => {});
+    };
+
+    #hear(message: Message): void {
+        const { kind, session_id } = message;
+        if (kind === 'invited') void this.refreshInvitations().catch(() => {});
+        if (kind === 'reset') void this.refresh();
+        else void this.refreshList().catch(() => {});
+        if (session_id && this.#reading.has(session_id)) void this.read(session_id).catch(() => {});
+        if (session_id) this.fresh.value = new Set([...this.fresh.value, session_id]);
+        if (kind === 'matched' && session_id && message.game === this.expected.value && location.pathname === '/') {
+            this.expected.value = undefined;
+            return go(`/s/${session_id}`);
+        }
+        const text = this.#words(message);
+        if (text && location.pathname !== `/s/${session_id}`) this.tell(text, session_id && kind !== 'invited' ? `/s/${session_id}` : '/');
+    }
+
+    #words({ kind, game = '', data }: Message): string | undefined {
+        const title = this.game(game)?.title ?? game;
+        switch (kind) {
+            case 'matched': return `Found: ${title} begins.`;
+            case 'your_turn': return `Your turn in ${title}.`;
+            case 'turn_reminder': return `${title} still waits for you, and time is running out.`;
+            case 'session_finished': return `${title} is over.`;
+            case 'rematch_offered': return `Somebody would like to play ${title} with you again.`;
+            case 'invited': return `${(data.host as { display_name?: string } | undefined)?.display_name ?? 'Somebody'} invites you to ${title}.`;
+            case 'invitation_declined': return `${data.display_name ?? 'Somebody'} does not want to play ${title} now.`;
+            case 'ticket_expired': return 'Nobody was found to play with.';
+            default: return undefined;
+        }
+    }
+}
+
+/** Runs work once at a time: whoever asks meanwhile shares the one run that follows. */
+export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+    let running: Promise<void> | undefined;
+    let next: Promise<void> | undefined;
+    return function run(): Promise<void> {
+        if (running) {
+            next ??= running.catch(() => {}).then(() => { next = undefined; return run(); });
+            return next;
+        }
+        running = work().finally(() => { running = undefined; });
+        return running;
+    };
+}

@@ -1,0 +1,11 @@
+import type { Drawing } from './drawing.ts';
+import { plain } from './drawings/plain.tsx';
+import { tictactoe } from './drawings/tictactoe.tsx';
+
+/** The games that have a picture of their own, by name. */
+const drawings: Record<string, Drawing> = { tictactoe };
+
+/** How a game looks: by its own picture where there is one, and by the plain table otherwise. */
+export function drawingOf(game: string): Drawing & Required<Pick<Drawing, 'Sign'>> {
+    return { ...plain, ...drawings[game] };
+}

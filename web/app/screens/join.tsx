@@ -1,0 +1,62 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Problem, type Schemas } from '/client.js';
+import { turnLength } from '../clock.ts';
+import { useDesk } from '../context.ts';
+import { drawingOf } from '../drawings.ts';
+import { titled } from '../names.ts';
+import { go } from '../route.ts';
+
+/** An invitation by link or code: what it is, and a seat. */
+export function Join({ code }: { code: string }) {
+    const desk = useDesk();
+    const [preview, setPreview] = useState<Schemas['SessionPreview']>();
+    const [trouble, setTrouble] = useState<Error>();
+    const [busy, setBusy] = useState(false);
+    const seated = desk.mine.value?.find((id) => desk.session(id).value?.join_code === code);
+    useEffect(() => {
+        if (seated) return go(`/s/${seated}`, { replace: true });
+        desk.client.api.previewSession({ join_code: code }).then(setPreview, setTrouble);
+        return undefined;
+    }, [desk, code, seated]);
+    const sit = (role?: string) => {
+        setBusy(true);
+        desk.client.api.joinSession({ join_code: code, role }).then((session) => {
+            desk.accept(session);
+            void desk.refreshList();
+            go(`/s/${session.id}`, { replace: true });
+        }, setTrouble).finally(() => setBusy(false));
+    };
+    if (trouble) return <Refused why={trouble} />;
+    if (!preview) return <p class="soft" role="status">A moment …</p>;
+    const { Sign, about } = drawingOf(preview.game);
+    const host = preview.host_display_name;
+    return <div class="start">
+        <header class="title"><span class="sign"><Sign /></span><div>
+            <h1>{host ? `${host} invites you to ${preview.title}` : `You are invited to ${preview.title}`}</h1>
+            <p class="soft">{about}</p>
+        </div></header>
+        <p>{seats(preview)} A turn may take {turnLength(preview.turn_seconds)}.</p>
+        <div class="buttons">
+            {preview.roles_free.length > 0
+                ? preview.roles_free.map((role) => <button key={role} class="button" disabled={busy} onClick={() => sit(role)}>Sit down as {titled(role).toLowerCase()}</button>)
+                : null}
+            <button class="button first" disabled={busy} onClick={() => sit()}>Sit down</button>
+            <a class="button bare" href="/">Not now</a>
+        </div>
+    </div>;
+}
+
+function seats({ seats_free, status }: Schemas['SessionPreview']): string {
+    if (status === 'finished') return 'It is over.';
+    if (seats_free === 0) return 'All seats are taken.';
+    return seats_free === 1 ? 'One seat is free.' : `${seats_free} seats are free.`;
+}
+
+function Refused({ why }: { why: Error }) {
+    const unknown = why instanceof Problem && why.status === 404;
+    return <>
+        <h1>{unknown ? 'This invitation leads nowhere' : 'There is no seat for you'}</h1>
+        <p>{unknown ? 'The code is misspelt, or the table is gone. Ask for a new one.' : why.message}</p>
+        <p><a class="button" href="/">To my games</a></p>
+    </>;
+}
