@@ -97,7 +97,7 @@ function Screen() {
 function Opening() {
     return <main class="opening">
         <Logo />
-        <p role="status">{trouble.value ? `The server cannot be reached yet (${trouble.value}). We keep trying.` : 'A moment …'}</p>
+        <p role="status">{reached.value ? trouble.value ?? 'A moment …' : 'The server cannot be reached yet. We keep trying.'}</p>
     </main>;
 }
 

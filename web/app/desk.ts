@@ -69,8 +69,8 @@ export class Desk {
     /** The game for which the person waits on the first screen: when it begins, they are led to it. */
     readonly expected = signal<string | undefined>(undefined);
     readonly unsent = signal<Readonly<Record<string, Unsent>>>({});
-    /** Why a session's last move was refused, in words. */
-    readonly refusals = signal<Readonly<Record<string, string>>>({});
+    /** Why a session's last move was refused, in words, and the version of which that is true. */
+    readonly refusals = signal<Readonly<Record<string, { why: string; version?: number }>>>({});
     readonly kept: Kept;
 
     readonly #sessions = new Map<string, Signal<Session | undefined>>();
@@ -116,7 +116,7 @@ export class Desk {
             this.older.value = page.next_cursor;
             this.waiting.value = page.waiting_for_me;
         });
-        void this.kept.set('mine', this.mine.value);
+        void this.kept.set('mine', page.items);
         const tickets = await this.client.api.listTickets({ limit: 100 });
         this.tickets.value = tickets.items.filter(({ status }) => status === 'waiting');
     });
@@ -171,7 +171,6 @@ export class Desk {
         const known = this.session(session.id);
         if (known.value && known.value.version > session.version) return;
         known.value = session;
-        void this.kept.set(`session ${session.id}`, session);
     }
 
     /** A person looks at a session now: what is new in it is new no longer. */
@@ -196,7 +195,7 @@ export class Desk {
     }
 
     explain(id: string, why: string): void {
-        this.refusals.value = { ...this.refusals.value, [id]: why };
+        this.refusals.value = { ...this.refusals.value, [id]: { why, version: this.session(id).value?.version } };
     }
 
     /** Sends what is not confirmed, also from before a reload. */
@@ -216,6 +215,7 @@ export class Desk {
             if (!(error instanceof Problem) || error.status === 401 || error.status === 429 || error.status >= 500) return; // it stays
             if (error.session) this.accept(error.session);
             this.explain(session_id, error.message);
+            if (location.pathname !== `/s/${session_id}`) this.tell(`A move of yours was not taken: ${error.message}`, `/s/${session_id}`);
         }
         this.#note(session_id, undefined);
         await this.kept.delete(`unsent ${session_id}`);
@@ -252,15 +252,13 @@ export class Desk {
 
     async #recall(): Promise<void> {
         type About = { me: Schemas['Player']; server: Schemas['Server']; games: Game[] };
-        const [about, mine, sessions] = await Promise.all([
-            this.kept.get<About>('about'), this.kept.get<string[]>('mine'), this.kept.all<Session>('session '),
-        ]);
+        const [about, mine] = await Promise.all([this.kept.get<About>('about'), this.kept.get<Session[]>('mine')]);
         batch(() => {
-            for (const session of sessions) this.session(session.id).value ??= session;
+            for (const session of mine ?? []) this.accept(session);
             this.me.value = about?.me;
             this.server.value = about?.server;
             this.games.value = about?.games ?? [];
-            this.mine.value = mine;
+            this.mine.value = mine?.map(({ id }) => id);
         });
     }
 

@@ -40,6 +40,10 @@ export interface Drawing<View = any, Play extends object = any> {
     about?: string;
     /** Its sign in lists, of 24 by 24 units, drawn in currentColor. */
     Sign?: ComponentType;
+    /** Milliseconds that a person needs to see what one step did; 750 unless said. With 0 the present is shown at once. */
+    pace?: number;
     /** Keeps the picture up to date by asking, every so many seconds, where messages do not tell each change. */
     pollSeconds?: (session: Session) => number | undefined;
+    /** The picture shows the players itself, as where there are a hundred. */
+    ownSeats?: boolean;
 }

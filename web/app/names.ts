@@ -45,6 +45,16 @@ export function ending(session: Session): string {
     return place === undefined ? 'It is over.' : 'You lose.';
 }
 
+/** The same in one or two words, for lists. */
+export function outcome(session: Session): string {
+    const mine = seatOf(session, session.your_seat);
+    const place = mine?.result?.place;
+    if (!session.result || place === undefined) return 'Over';
+    if (mine?.forfeited) return 'Given up';
+    if (place > 1) return session.seats.length > 2 && session.result.winners.length > 0 ? `Place ${place}` : 'Lost';
+    return session.seats.length > 1 && session.seats.every(({ result }) => result?.place === 1) && session.result.winners.length === 0 && session.seats.length === 2 ? 'Draw' : 'Won';
+}
+
 function ordinal(place: number): string {
     return ['', 'first', 'second', 'third', 'fourth', 'fifth'][place] ?? `number ${place}`;
 }

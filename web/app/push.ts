@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { CallFailed, Problem } from '/client.js';
 import { reasonOf } from './deliveries.ts';
-import type { Desk } from './desk.ts';
+import { reached, type Desk } from './desk.ts';
 import { browser, deviceId, keyOf, register } from './device.ts';
 import type { Push, ToldByWorker } from './messages.ts';
 import { go, place } from './route.ts';
@@ -32,7 +32,7 @@ export function followPushes(desk: Desk): void {
     const { signal: until } = following = new AbortController();
     const key = computed(() => desk.server.value && keyOf(desk.server.value));
     const again = () => { if (key.value !== undefined) void mend(desk, key.value); };
-    const stops = [effect(again), effect(() => void tidy(desk, onScreen(desk)))];
+    const stops = [effect(again), effect(askForNewer), effect(() => void tidy(desk, onScreen(desk)))];
     until.addEventListener('abort', () => stops.forEach((stop) => stop()));
     addEventListener('online', again, { signal: until });
     void navigator.permissions?.query({ name: 'notifications' })
@@ -130,6 +130,11 @@ function inTheWay(key: string): Standing | undefined {
     }
     if (key === '') return 'no-server';
     return Notification.permission === 'denied' ? 'denied' : undefined;
+}
+
+/** Whenever the server is there, also after it was away: it may be a newer one. Browsers ask by themselves, but take their time. */
+function askForNewer(): void {
+    if (reached.value) void worker().then((registration) => registration.update()).catch(() => {});
 }
 
 let starting: Promise<ServiceWorkerRegistration> | undefined;

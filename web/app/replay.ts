@@ -9,9 +9,6 @@ export interface Moment {
     from: number;
 }
 
-/** Milliseconds that a person needs to see what one change did. */
-const pace = 750;
-
 /** What was missed is shown change by change; of more than so many, only the last. */
 const most = 8;
 
@@ -36,14 +33,21 @@ export class Replay {
     readonly #versions = new Map<number, Session>();
     #over = false;
 
-    constructor(readonly desk: Desk, readonly id: string) {}
+    /** @param pace milliseconds that a person needs to see what one step did */
+    constructor(readonly desk: Desk, readonly id: string, readonly pace = 750) {}
 
     get latest(): Session | undefined {
         return this.desk.session(this.id).value;
     }
 
-    /** Whether the moment on the screen is the present, in which one can play. */
-    readonly isNow = computed(() => this.moment.value?.session.version === this.latest?.version);
+    /**
+     * Whether the moment on the screen is the present, in which one can play. Where steps are not shown one by one, that is
+     * the whole turn, in which others may be playing at the same time.
+     */
+    readonly isNow = computed(() => {
+        const shown = this.moment.value?.session;
+        return shown?.version === this.latest?.version || (this.pace === 0 && this.follows.value && shown?.turn === this.latest?.turn);
+    });
 
     async begin(): Promise<void> {
         const seen = await this.desk.kept.get<number>(`seen ${this.id}`);
@@ -69,11 +73,11 @@ export class Replay {
                 this.moment.value = { ...this.moment.value!, session: latest }; // marks and rights may have changed
                 return;
             }
-            const next = !shown || still() ? latest.version : Math.max(shown.version + 1, latest.version - most);
+            const next = !shown || this.pace === 0 || still() ? latest.version : Math.max(shown.version + 1, latest.version - most);
             const session = next === latest.version ? latest : await this.#at(next).catch(() => latest);
             await awake();
             await this.#put(session);
-            if (this.latest!.version > session.version && changed(shown, session)) await new Promise((resolve) => setTimeout(resolve, pace));
+            if (this.latest!.version > session.version && changed(shown, session)) await new Promise((resolve) => setTimeout(resolve, this.pace));
         }
     });
 
@@ -93,7 +97,7 @@ export class Replay {
     }
 
     async #put(session: Session): Promise<void> {
-        await Promise.race([this.#readEvents(), new Promise((resolve) => setTimeout(resolve, pace))]);
+        await Promise.race([this.#readEvents(), new Promise((resolve) => setTimeout(resolve, 750))]);
         const shown = this.moment.value?.session;
         const before = shown && shown.version < session.version ? shown : undefined;
         this.moment.value = { session, before, from: before?.version ?? session.version - 1 };

@@ -38,7 +38,7 @@ function Board({ view: { board, size, align, marks }, before, session, unsent, c
             const shown = mark || (unsent?.cell === cell ? marks[session.your_seat ?? 0] ?? '' : '');
             const fresh = before !== undefined && before.board[cell] === '' && mark !== '';
             return <button key={cell} class={`cell${line?.includes(cell) ? ' line' : ''}`} aria-label={`${where(cell, size)}: ${mark || 'empty'}`}
-                aria-disabled={!canPlay || mark !== ''} onKeyDown={(event) => walk(event, cell)} onClick={() => play({ cell })}>
+                aria-disabled={!canPlay || mark !== ''} data-move={canPlay && mark === '' ? '' : undefined} onKeyDown={(event) => walk(event, cell)} onClick={() => play({ cell })}>
                 {shown && <Mark mark={shown} seat={seatOf(shown)} fresh={fresh} ghost={mark === ''} />}
             </button>;
         })}

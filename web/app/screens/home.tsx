@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useDesk } from '../context.ts';
 import type { Session } from '../desk.ts';
 import { drawingOf } from '../drawings.ts';
-import { ending, others } from '../names.ts';
+import { others, outcome } from '../names.ts';
 import { Countdown } from '../parts/countdown.tsx';
 import { go } from '../route.ts';
 
@@ -58,7 +58,7 @@ function SessionRow({ session }: { session: Session }) {
 
 function state(session: Session, unsent: boolean) {
     if (unsent) return <span class="pill">move not sent yet</span>;
-    if (session.status === 'finished') return <span class="pill">{ending(session).replace(/\.$/, '')}</span>;
+    if (session.status === 'finished') return <span class="pill">{outcome(session)}</span>;
     if (session.status === 'waiting') return <span class="pill">{`${session.seats.length} of ${session.seats_wanted} are here`}</span>;
     if (!session.deadline_at) return null;
     return <Countdown until={session.deadline_at} turn={session.your_turn} />;

@@ -5,6 +5,7 @@ import { useDesk } from '../context.ts';
 import { drawingOf } from '../drawings.ts';
 import { titled } from '../names.ts';
 import { go } from '../route.ts';
+import { Choice } from './start.tsx';
 
 /** An invitation by link or code: what it is, and a seat. */
 export function Join({ code }: { code: string }) {
@@ -12,13 +13,14 @@ export function Join({ code }: { code: string }) {
     const [preview, setPreview] = useState<Schemas['SessionPreview']>();
     const [trouble, setTrouble] = useState<Error>();
     const [busy, setBusy] = useState(false);
+    const [role, setRole] = useState<string>();
     const seated = desk.mine.value?.find((id) => desk.session(id).value?.join_code === code);
     useEffect(() => {
         if (seated) return go(`/s/${seated}`, { replace: true });
         desk.client.api.previewSession({ join_code: code }).then(setPreview, setTrouble);
         return undefined;
     }, [desk, code, seated]);
-    const sit = (role?: string) => {
+    const sit = () => {
         setBusy(true);
         desk.client.api.joinSession({ join_code: code, role }).then((session) => {
             desk.accept(session);
@@ -30,18 +32,20 @@ export function Join({ code }: { code: string }) {
     if (!preview) return <p class="soft" role="status">A moment …</p>;
     const { Sign, about } = drawingOf(preview.game);
     const host = preview.host_display_name;
+    const free = preview.seats_free > 0 && preview.status !== 'finished';
     return <div class="start">
         <header class="title"><span class="sign"><Sign /></span><div>
             <h1>{host ? `${host} invites you to ${preview.title}` : `You are invited to ${preview.title}`}</h1>
             <p class="soft">{about}</p>
         </div></header>
         <p>{seats(preview)} A turn may take {turnLength(preview.turn_seconds)}.</p>
+        {free && preview.roles_free.length > 0 &&
+            <Choice title="Who would you like to be?" all={[undefined, ...preview.roles_free]} chosen={role} onChoose={setRole} word={(one) => one ? titled(one) : 'Whatever is free'} />}
         <div class="buttons">
-            {preview.roles_free.length > 0
-                ? preview.roles_free.map((role) => <button key={role} class="button" disabled={busy} onClick={() => sit(role)}>Sit down as {titled(role).toLowerCase()}</button>)
-                : null}
-            <button class="button first" disabled={busy} onClick={() => sit()}>Sit down</button>
-            <a class="button bare" href="/">Not now</a>
+            {free
+                ? <button class="button first" disabled={busy} onClick={sit}>Sit down</button>
+                : <a class="button first" href={`/new/${preview.game}`}>A table of your own</a>}
+            <a class="button bare" href="/">{free ? 'Not now' : 'To my games'}</a>
         </div>
     </div>;
 }

@@ -107,7 +107,7 @@ function Way({ title, text, children }: { title: string; text: string; children:
 
 interface ChoiceProps<T> { title: string; all: T[]; chosen: T | undefined; onChoose: (one: T) => void; word: (one: T) => string; hidden?: boolean }
 
-function Choice<T extends string | number | undefined>({ title, all, chosen, onChoose, word, hidden }: ChoiceProps<T>) {
+export function Choice<T extends string | number | undefined>({ title, all, chosen, onChoose, word, hidden }: ChoiceProps<T>) {
     return <fieldset class="field">
         <legend class={hidden ? 'unseen' : ''}>{title}</legend>
         <div class="choices">{all.map((one) => <label class="choice" key={String(one)}>

@@ -11,7 +11,7 @@ import { Confirm, Sheet } from '../parts/sheet.tsx';
 import { Replay } from '../replay.ts';
 import { go } from '../route.ts';
 import { OfferNotifications } from './notifications.tsx';
-import { Waiting } from './waiting.tsx';
+import { Invite, Waiting } from './waiting.tsx';
 
 /** One session: its players, its board, what happened, and what one can do about it. */
 export function Table({ id }: { id: string }) {
@@ -28,7 +28,7 @@ export function Table({ id }: { id: string }) {
 
 function Play({ session: latest }: { session: Session }) {
     const desk = useDesk();
-    const replay = useMemo(() => new Replay(desk, latest.id), [desk, latest.id]);
+    const replay = useMemo(() => new Replay(desk, latest.id, drawingOf(latest.game).pace), [desk, latest.id, latest.game]);
     useEffect(() => { void replay.begin(); return () => replay.end(); }, [replay]);
     useEffect(() => void replay.advance(), [replay, latest]);
     usePolling(latest);
@@ -36,32 +36,39 @@ function Play({ session: latest }: { session: Session }) {
     if (!moment) return <p class="soft" role="status">A moment …</p>;
     const { session, before } = moment;
     const drawing = drawingOf(session.game);
+    const game = desk.game(session.game);
     const unsent = desk.unsent.value[latest.id];
     const now = replay.isNow.value;
+    const over = now && latest.status === 'finished';
     const canPlay = now && latest.your_turn && latest.status === 'active' && !unsent;
     const play = (move: Move) => {
         if (canPlay) return void desk.play(latest, move);
-        desk.explain(latest.id, whyNot(latest, now, unsent !== undefined));
+        desk.explain(latest.id, whyNot(latest, now, replay.follows.value, unsent !== undefined));
     };
     const refusal = desk.refusals.value[latest.id];
-    return <div class="table">
+    return <div class="table playing">
         <Head session={latest} />
-        <Seats session={session} />
-        <Status session={session} canPlay={canPlay} unsent={unsent !== undefined} prompt={canPlay ? drawing.prompt?.(session.view, session) : undefined} />
-        {refusal && <p class="note bad" role="alert" onClick={() => desk.excuse(latest.id)}>{refusal}</p>}
-        <div class="board">
-            {session.view
-                ? <drawing.Board session={session} view={session.view} before={before?.view} events={replay.happened.value}
-                    legal={canPlay ? latest.legal_moves ?? [] : []} canPlay={canPlay} unsent={now ? unsent?.move : undefined} play={play} />
-                : <p class="soft">This moment cannot be drawn.</p>}
+        {!drawing.ownSeats && <Seats session={session} />}
+        <div class="play">
+            {over ? <Ended session={latest} places={!drawing.ownSeats} /> : <Status session={session} canPlay={canPlay} unsent={unsent !== undefined} prompt={canPlay ? drawing.prompt?.(session.view, session) : undefined} />}
+            {refusal?.version === latest.version && <p class="note bad" role="alert">{refusal?.why}</p>}
+            <div class="board">
+                {session.view
+                    ? <drawing.Board session={session} view={session.view} before={before?.view} events={replay.happened.value}
+                        legal={canPlay ? latest.legal_moves ?? [] : []} canPlay={canPlay} unsent={now ? unsent?.move : undefined} play={play} />
+                    : <p class="soft">This moment cannot be drawn.</p>}
+            </div>
         </div>
-        {now && latest.status === 'finished' && <Ended session={latest} />}
-        <History replay={replay} />
-        <OfferNotifications session={latest} />
+        <aside>
+            <History replay={replay} />
+            <OfferNotifications session={latest} />
+            {latest.status === 'active' && latest.join_code && game?.late_join && <Invite session={latest} code={latest.join_code} title={game.title} />}
+        </aside>
     </div>;
 }
 
-function whyNot(session: Session, now: boolean, unsent: boolean): string {
+function whyNot(session: Session, now: boolean, follows: boolean, unsent: boolean): string {
+    if (!now && follows) return 'First see what happened meanwhile.';
     if (!now) return 'This is how it was. Go back to the present to play.';
     if (unsent) return 'Your move is on its way.';
     if (session.status === 'finished') return 'It is over.';
@@ -153,7 +160,7 @@ function waitingFor(session: Session): string {
     return `Waiting for ${others.map((seat) => calledAt(session, seat)).join(' and ')}.`;
 }
 
-function Ended({ session }: { session: Session }) {
+function Ended({ session, places }: { session: Session; places: boolean }) {
     const desk = useDesk();
     const { rematchSession, enterGame } = desk.client.api;
     const [busy, setBusy] = useState(false);
@@ -164,8 +171,8 @@ function Ended({ session }: { session: Session }) {
     };
     const mine = seatOf(session, session.your_seat);
     return <section class={`card ended${mine?.result?.place === 1 ? ' won' : ''}`}>
-        <h2>{ending(session)}</h2>
-        {session.seats.length > 2 && <ol class="places">{[...session.seats].sort((a, b) => (a.result?.place ?? 99) - (b.result?.place ?? 99)).slice(0, 10).map((seat) =>
+        <h2><span role="status">{ending(session)}</span></h2>
+        {places && session.seats.length > 2 && <ol class="places">{[...session.seats].sort((a, b) => (a.result?.place ?? 99) - (b.result?.place ?? 99)).slice(0, 10).map((seat) =>
             <li key={seat.seat}><span>{seat.result?.place}.</span> <span>{seat.seat === session.your_seat ? 'You' : calledAt(session, seat.seat)}</span> <span class="soft">{seat.result?.score}</span></li>)}</ol>}
         <div class="buttons">
             {open
@@ -175,6 +182,9 @@ function Ended({ session }: { session: Session }) {
         </div>
     </section>;
 }
+
+/** Whether there is room beside the board. */
+const roomy = matchMedia('(min-width: 62rem)');
 
 /** The slider through everything that happened, and the history in words. */
 function History({ replay }: { replay: Replay }) {
@@ -188,7 +198,11 @@ function History({ replay }: { replay: Replay }) {
     const lines = events.filter(({ version }) => version <= latest.version)
         .map((event) => ({ event, text: drawing.tell ? drawing.tell(event, words) ?? undefined : tellCommon(event, words) }))
         .filter(({ text }) => text);
-    const show = (version: number) => void (version >= latest.version ? replay.resume() : replay.show(version)).catch((problem: Error) => replay.desk.explain(replay.id, problem.message));
+    const show = (version: number) => {
+        replay.desk.excuse(replay.id);
+        const shown = version >= latest.version ? replay.resume() : replay.show(version);
+        shown.catch((problem: Error) => replay.desk.explain(replay.id, problem.message));
+    };
     const first = Math.min(replay.first.value, latest.version);
     return <section class="history" aria-label="History">
         <div class="slider">
@@ -198,7 +212,7 @@ function History({ replay }: { replay: Replay }) {
             <button class="button bare" disabled={session.version >= latest.version} aria-label="One step on" onClick={() => show(session.version + 1)}>›</button>
             {!replay.isNow.value && !replay.follows.value && <button class="button first" onClick={() => show(latest.version)}>Back to now</button>}
         </div>
-        <details open={lines.length < 4 ? undefined : false}>
+        <details open={roomy.matches}>
             <summary>What happened</summary>
             <ol class="log" aria-live="off">{lines.slice(-200).reverse().map(({ event, text }, at) =>
                 <li key={`${event.version} ${lines.length - at}`} class={event.version === session.version ? 'shown' : ''}><button onClick={() => show(event.version)}>{text}</button></li>)}</ol>

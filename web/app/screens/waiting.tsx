@@ -29,7 +29,8 @@ export function Waiting({ session }: { session: Session }) {
     </div>;
 }
 
-function Invite({ session, code, title }: { session: Session; code: string; title: string }) {
+/** How others get to a table: its link and its code. */
+export function Invite({ session, code, title }: { session: Session; code: string; title: string }) {
     const [copied, setCopied] = useState(false);
     const link = `${location.origin}/j/${code}`;
     const share = async () => {

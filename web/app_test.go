@@ -1,0 +1,32 @@
+package web_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"yourturn/server/nodetest"
+	"yourturn/server/servertest"
+)
+
+// story starts a program of testdata, in which people use the app in Chromium.
+func story(t *testing.T, server *servertest.Process, name string) *nodetest.Program {
+	t.Helper()
+	if _, err := os.ReadFile("testdata/people.mjs"); err != nil { // so that go test's cache knows what the test depends on
+		t.Fatal(err)
+	}
+	axe := filepath.Join(nodetest.Install(t, os.DirFS(".")), "node_modules", "axe-core", "axe.min.js")
+	environment := append(nodetest.Browser(t), "SERVER="+server.URL, "AXE="+axe)
+	return nodetest.Start(t, environment, filepath.Join("testdata", name+".mjs"))
+}
+
+func serve(t *testing.T, args ...string) *servertest.Process {
+	t.Helper()
+	return servertest.Start(t, "sqlite:"+filepath.Join(t.TempDir(), "game.db"), args...)
+}
+
+// A person is a guest at once, finds an opponent or follows a link, plays to the end and plays again. What waits for them
+// comes first.
+func TestPeopleMeet(t *testing.T) {
+	t.Log(story(t, serve(t), "meeting").End(t))
+}

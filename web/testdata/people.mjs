@@ -1,0 +1,151 @@
+// What all stories of the app need: people, each with a browser of their own, who open the app and play.
+//
+//     BROWSER=… CHROMIUM=… SERVER=http://… AXE=…/axe.min.js node <story>.mjs
+//
+// A story ends well when it came to its end and nothing went wrong in anybody's browser: no mistake on the console, no
+// request that failed.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+const { launch, open } = await import(process.env.BROWSER);
+export const server = process.env.SERVER;
+export const browser = await launch();
+
+/** Everybody of the story that is told now. */
+const present = [];
+
+/** Tells stories one after the other, each with people of its own. */
+export async function tell(...stories) {
+    try {
+        for (const story of stories) {
+            const begun = Date.now();
+            await story();
+            for (const { errors, losses } of present) assert.deepEqual({ errors, losses }, { errors: [], losses: [] }, story.name);
+            await Promise.all(present.splice(0).map(({ context }) => context.close()));
+            console.log(`${story.name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+        }
+    } catch (error) {
+        for (const someone of present) console.error(await whatTheySee(someone));
+        throw error;
+    } finally {
+        await browser.close();
+    }
+}
+
+async function whatTheySee({ context, errors, losses }) {
+    const screens = await Promise.all(context.pages().map(async (page) => `${page.url()}\n${await page.innerText('body').catch(String)}`));
+    return ['---', ...screens, ...errors, ...losses].join('\n');
+}
+
+/** Somebody with a browser of their own, who opens the app. The rest is as Playwright's newContext wants it. */
+export async function person({ path = '/', before, ...how } = {}) {
+    const context = await browser.newContext({ locale: 'en-GB', ...how });
+    await before?.(context);
+    return anotherTab({ context, errors: [], losses: [] }, path);
+}
+
+/** The same browser, with one more page. */
+export async function anotherTab({ context }, path = '/') {
+    const opened = { context, ...await open(context, server + path) };
+    present.push(opened);
+    return opened;
+}
+
+/** Takes what went wrong as it should: mistakes that fit the pattern are expected, and there must be some. */
+export function expected(someone, pattern, where = 'errors') {
+    const left = someone[where].filter((text) => !pattern.test(text));
+    assert.notEqual(left.length, someone[where].length, `nothing like ${pattern} went wrong`);
+    someone[where].splice(0, Infinity, ...left);
+}
+
+/** Calls the server as the player of a page, with a client of its own. */
+export function ask(page, operation, input = {}) {
+    return page.evaluate(async ([operation, input]) => {
+        const { connect } = await import('/client.js');
+        return (await connect()).api[operation](input);
+    }, [operation, input]);
+}
+
+/** What others call the person. */
+export async function nameOf(page) {
+    await page.waitForFunction(() => document.querySelector('header.top a[href="/me"]')?.innerText.trim().length > 1);
+    return page.locator('header.top a[href="/me"] .small:not(.avatar)').innerText();
+}
+
+export function sessionOf(page) {
+    return new URL(page.url()).pathname.replace('/s/', '');
+}
+
+/** From the list of games to where one of them is begun. */
+export async function begin(page, title) {
+    await page.getByRole('link', { name: title, exact: true }).click();
+    await page.getByRole('heading', { name: title, exact: true }).waitFor();
+}
+
+export async function atTable(page) {
+    await page.waitForURL('**/s/*');
+    await page.locator('.board').waitFor();
+}
+
+/** Two people who find each other; the first of them is to move. */
+export async function pair(title = 'Tic-tac-toe', how = {}) {
+    const both = [await person(how), await person(how)];
+    for (const { page } of both) {
+        await begin(page, title);
+        const bot = page.getByRole('checkbox', { name: /With a bot/ });
+        if (await bot.count() > 0) await bot.uncheck();
+        await page.getByRole('button', { name: /^Find/ }).click();
+        if (page === both[0].page) await page.getByRole('heading', { name: 'Looking for players' }).waitFor();
+    }
+    await Promise.all(both.map(({ page }) => atTable(page)));
+    return await mayMove(both[0].page) ? both : both.reverse();
+}
+
+/** Whether the person is to move: the server knows. */
+export async function mayMove(page) {
+    return (await ask(page, 'getSession', { session_id: sessionOf(page) })).your_turn;
+}
+
+/** A cell of tic-tac-toe, counted from 0. */
+export function cell(page, at) {
+    return page.getByRole('button', { name: `row ${Math.floor(at / 3) + 1}, column ${at % 3 + 1}:` });
+}
+
+/** Takes a cell of tic-tac-toe when it can be taken. */
+export async function take(page, at) {
+    await page.locator(`.tictactoe [data-move]:nth-child(${at + 1})`).click();
+}
+
+/** Waits until cells of tic-tac-toe bear these marks: 'X0X......'. */
+export async function board(page, marks) {
+    await page.waitForFunction((marks) => [...document.querySelectorAll('.tictactoe button')].map((cell) => ({ 'empty': '.', 'X': 'X', 'O': 'O' })[
+        cell.getAttribute('aria-label').split(': ')[1]]).join('') === marks, marks);
+}
+
+const axe = readFileSync(process.env.AXE, 'utf8');
+
+/** What axe finds on the screen, once it has come to rest: nothing. In the dark the colours are looked at again. */
+export async function accessible(page, what) {
+    if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
+    const found = [];
+    for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        const rules = colorScheme === 'dark' ? { runOnly: ['color-contrast'] } : {};
+        const { violations } = await page.evaluate(async (rules) => {
+            await Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity).map((one) => one.finished.catch(() => {})));
+            return window.axe.run(document, { ...rules, resultTypes: ['violations'] });
+        }, rules);
+        found.push(...violations.map(({ id, help, nodes }) => ({ colorScheme, id, help, nodes: nodes.slice(0, 3).map(({ html, any }) => [html, any[0]?.message]) })));
+    }
+    await page.emulateMedia({ colorScheme: null });
+    assert.deepEqual(found, [], what);
+}
+
+/** Asks until it is so, for far longer than anything takes. */
+export async function until(condition) {
+    for (const end = Date.now() + 40_000; Date.now() < end;) {
+        if (await condition()) return;
+        await new Promise((resolve) => setImmediate(resolve));
+    }
+    throw new Error(`never so: ${condition}`);
+}
