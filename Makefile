@@ -5,7 +5,7 @@ BENCH     ?= Commit|Moves|Pushes
 BENCHTIME ?= 5x
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint storm bench openapi clients fuzz release image
+.PHONY: help run test lint storm bench openapi clients web fuzz release image
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ image: ## the image, with docker, podman or buildah (BUILDER=podman)
 
 clients: ## write the generated clients again after a change of the schema
 	go generate ./openapi/...
+
+web: ## build the web app again after a change in web/app
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 fuzz: ## each fuzz target for FUZZTIME=30s
 	@grep -rn --include='*_test.go' '^func Fuzz' . | \

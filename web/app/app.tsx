@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Problem } from '/client.js';
 import { DeskContext, useDesk } from './context.ts';
 import { reached, sitDown, type Desk } from './desk.ts';
@@ -56,13 +56,16 @@ export function App() {
 }
 
 function Page() {
-    const { news, me, waiting, server } = useDesk();
+    const desk = useDesk();
+    const { news, me, waiting, server } = desk;
     const name = server.value?.name ?? 'Yourturn';
+    const title = [titleOf(desk), name].filter(Boolean).join(' · ');
     useEffect(() => {
-        document.title = waiting.value > 0 ? `(${waiting.value}) ${name}` : name;
+        document.title = waiting.value > 0 ? `(${waiting.value}) ${title}` : title;
         const badge = navigator as Navigator & { setAppBadge?(count: number): Promise<void> };
         void badge.setAppBadge?.(waiting.value).catch(() => {});
-    }, [waiting.value, name]);
+    }, [waiting.value, title]);
+    useFocus();
     return <>
         <a class="unseen skip" href="#main" data-page>Skip to the game</a>
         <header class="top">
@@ -76,11 +79,30 @@ function Page() {
             </a>
         </header>
         {!reached.value && <p class="banner" role="status">No connection. What you play now is kept, and sent when there is one.</p>}
-        <main id="main"><Screen /></main>
+        <main id="main" tabIndex={-1}><Screen /></main>
         <div class="news" role="status" aria-live="polite">
             {news.value.map(({ key, text, to }) => to ? <a key={key} href={to} class="note">{text}</a> : <p key={key} class="note">{text}</p>)}
         </div>
     </>;
+}
+
+/** What stands in the title before the server's name. */
+function titleOf(desk: Desk): string | undefined {
+    const { value: at } = place;
+    if (at.screen === 'me') return 'About me';
+    if (at.screen === 'join') return 'An invitation';
+    const game = at.screen === 'start' ? at.game : at.screen === 'table' ? desk.session(at.session).value?.game : undefined;
+    return game && desk.game(game)?.title;
+}
+
+/** Whoever goes to another screen by keyboard or screen reader begins at its top. */
+function useFocus(): void {
+    const at = JSON.stringify(place.value);
+    const first = useRef(at);
+    useEffect(() => {
+        if (first.current !== at) document.getElementById('main')?.focus({ preventScroll: true });
+        first.current = '';
+    }, [at]);
 }
 
 function Screen() {

@@ -78,6 +78,7 @@ export class Desk {
     #after: number | undefined;
     #leaving = new AbortController();
     #over = false;
+    #hiddenAt = 0;
 
     constructor(readonly client: Client) {
         this.kept = new Kept(client.playerId);
@@ -103,7 +104,7 @@ export class Desk {
 
     /** Reads everything again. What fails is read again when there is a connection. */
     readonly refresh = oneAtATime(async () => {
-        await Promise.allSettled([this.refreshList(), this.refreshInvitations(), this.refreshAbout(), this.sendAgain()]);
+        await Promise.allSettled([this.refreshList(), this.refreshTickets(), this.refreshInvitations(), this.refreshAbout(), this.sendAgain()]);
     });
 
     readonly refreshList = oneAtATime(async () => {
@@ -117,8 +118,11 @@ export class Desk {
             this.waiting.value = page.waiting_for_me;
         });
         void this.kept.set('mine', page.items);
-        const tickets = await this.client.api.listTickets({ limit: 100 });
-        this.tickets.value = tickets.items.filter(({ status }) => status === 'waiting');
+    });
+
+    readonly refreshTickets = oneAtATime(async () => {
+        const { items } = await this.client.api.listTickets({ limit: 100 });
+        this.tickets.value = items.filter(({ status }) => status === 'waiting');
     });
 
     readonly refreshInvitations = oneAtATime(async () => {
@@ -229,7 +233,8 @@ export class Desk {
 
     tell(text: string, to?: string): void {
         const key = Math.random();
-        this.news.value = [...this.news.value.slice(-2), { key, text, to }];
+        const others = this.news.value.filter((news) => to === undefined || news.to !== to); // the newest of each table is enough
+        this.news.value = [...others.slice(-2), { key, text, to }];
         setTimeout(() => this.untell(key), 7000);
     }
 
@@ -278,8 +283,10 @@ export class Desk {
     }
 
     /** The connection may be back, or the device awake: what would be tried later is tried now. */
-    readonly #hurry = (): void => {
-        if (document.visibilityState !== 'visible') return;
+    readonly #hurry = (event: globalThis.Event): void => {
+        if (document.visibilityState !== 'visible') return void (this.#hiddenAt = Date.now());
+        const glance = event.type === 'visibilitychange' && reached.value && Date.now() - this.#hiddenAt < 10_000;
+        if (glance) return;
         this.#leaving.abort();
         void this.refresh();
         for (const [id, reading] of this.#reading) if (this.session(id).value?.status !== 'finished') void reading().catch(() => {});
@@ -288,6 +295,7 @@ export class Desk {
     #hear(message: Message): void {
         const { kind, session_id } = message;
         if (kind === 'invited') void this.refreshInvitations().catch(() => {});
+        if (this.tickets.value.length > 0) void this.refreshTickets().catch(() => {});
         if (kind === 'reset') void this.refresh();
         else void this.refreshList().catch(() => {});
         if (session_id && this.#reading.has(session_id)) void this.read(session_id).catch(() => {});

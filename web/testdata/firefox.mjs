@@ -19,6 +19,7 @@ try {
     await toldWhileClosed(table);
     await toldAfterTheServiceForgot(table);
     await toldWithAnotherKey();
+    await nobodyIsTold(table);
     await switchOff();
 } finally {
     await firefox.close();
@@ -92,6 +93,25 @@ async function toldWithAnotherKey() {
     await me.close();
 }
 
+/**
+ * The browser has lost who was signed in. A push that still comes shows nothing of what it says, and is the last: the worker
+ * gives the subscription back. The app begins with a new guest, who is told from then on.
+ */
+async function nobodyIsTold({ id, friend }) {
+    const lost = await firefox.open(`${server}/robots.txt`);
+    await sweep(lost);
+    await asPerson(lost, playAnything, id);
+    await lost.evaluate(() => new Promise((resolve, reject) => {
+        const deleting = indexedDB.deleteDatabase('yourturn');
+        deleting.onsuccess = () => resolve();
+        deleting.onerror = () => reject(deleting.error);
+    }));
+    await friendMoves(id, friend);
+    assert.deepEqual(await notifications(lost), ['News for another player They are not signed in here any more.']);
+    await inTime('the subscription was not given back', () => service.subscriptions === 0);
+    await lost.close();
+}
+
 /** Nothing is left of it: neither in the browser, nor at the server, nor at the push service. */
 async function switchOff() {
     const me = await firefox.open(`${server}/me`);
@@ -105,8 +125,13 @@ async function switchOff() {
 
 /** The friend moves, if it is their turn, and the person is told. */
 async function friendMoves(id, friend) {
-    const session = await friend.api.getTicTacToeSession({ session_id: id });
-    if (session.your_turn) await pushed(() => friend.play(session, session.legal_moves[0]));
+    const { your_turn } = await friend.api.getTicTacToeSession({ session_id: id });
+    if (your_turn) await pushed(() => playAnything(friend, id));
+}
+
+async function playAnything(client, session_id) {
+    const session = await client.api.getTicTacToeSession({ session_id });
+    await client.play(session, session.legal_moves[0]);
 }
 
 /** Does what brings a push, and waits until Firefox says that the worker has handled it. */
@@ -127,8 +152,8 @@ function sweep(page) {
 }
 
 /** Does something as the player of the page, with a client of its own. */
-function asPerson(page, work) {
-    return page.evaluate(`async () => (${work})(await (await import('/client.js')).connect())`);
+function asPerson(page, work, ...given) {
+    return page.evaluate(`async (...given) => (${work})(await (await import('/client.js')).connect(), ...given)`, ...given);
 }
 
 /** How often a device was registered, by the server's own count. */

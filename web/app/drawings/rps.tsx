@@ -30,8 +30,8 @@ function thrown({ data }: Event): string | undefined {
 /** How a round was decided. */
 function verdict({ throws: [first, second], winner }: Round): string {
     const won = winner === 0 ? first : second;
-    if (winner !== undefined && won) return first && second ? `${titled(won)} ${throws[won]}.` : `${titled(won)}, and no throw against it.`;
-    return first ? `Both throw ${first}, a tie.` : 'Nobody has thrown.';
+    if (winner !== undefined && won) return first && second ? `${won} ${throws[won]}.` : `${won}, and no throw against it.`;
+    return first ? `both throw ${first}, a tie.` : 'nobody has thrown.';
 }
 
 function Board({ session, view, before, events, unsent, canPlay, play }: BoardProps<View, Move>) {
@@ -50,7 +50,7 @@ function Board({ session, view, before, events, unsent, canPlay, play }: BoardPr
             </Side>)}
             <Between winner={last?.winner} over={last !== undefined} />
         </div>
-        <p class="verdict">{last ? `Round ${last.round}: ${verdict(last)}` : `Round ${view.rounds.length + 1}${mine ? ': yours stays hidden until both are there.' : ''}`}</p>
+        <p class="verdict">{last ? `Round ${last.round}: ${verdict(last)}` : `Round ${view.rounds.length + 1}${mine ? ': hidden until both have thrown.' : ''}`}</p>
         {session.status === 'active' && session.your_seat !== undefined && <div class="throws" role="group" aria-label="Your throw">
             {Object.entries(throws).map(([name, does]) => <button key={name} class="throw" aria-pressed={mine === name} aria-disabled={!canPlay}
                 data-move={canPlay ? '' : undefined} onClick={() => play({ throw: name })}>
@@ -73,6 +73,7 @@ interface SideProps { seat: number; name: string; won: number; needs: number; ch
 function Side({ seat, name, won, needs, children }: SideProps) {
     return <div class={`side at-${seat}`} role="group" aria-label={name} style={{ '--seat': `var(--seat-${seat})` } as never}>
         {children}
+        <strong class="name small" aria-hidden="true">{name}</strong>
         <p class="score"><span class="unseen">{won} of {needs} rounds</span>
             {Array.from({ length: needs }, (_, at) => <i key={at} class={at < won ? 'won' : ''} />)}
         </p>
@@ -94,7 +95,7 @@ function Token({ thing, fate, ghost }: { thing?: string; fate: Fate; ghost?: boo
 
 /** The sign between the two: the winner's is greater. */
 function Between({ winner, over }: { winner?: number; over: boolean }) {
-    const path = winner === 0 ? 'M8 5l8 7-8 7' : winner === 1 ? 'M16 5l-8 7 8 7' : over ? 'M5 9h14M5 15h14' : 'M12 12h.01';
+    const path = winner === 0 ? 'M8 5l8 7-8 7' : winner === 1 ? 'M16 5l-8 7 8 7' : over ? 'M5 9h14M5 15h14' : 'M8 12h8';
     return <svg class="between" viewBox="0 0 24 24" aria-hidden="true"><path d={path} /></svg>;
 }
 

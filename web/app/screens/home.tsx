@@ -89,7 +89,7 @@ function Looking({ tables }: { tables: Session[] }) {
     const { value: tickets } = desk.tickets;
     if (tables.length + tickets.length === 0) return null;
     const cancel = (id: string) => desk.client.api.cancelTicket({ ticket_id: id })
-        .then(() => desk.refreshList()).catch((problem: Error) => desk.tell(problem.message));
+        .then(() => desk.refreshTickets()).catch((problem: Error) => desk.tell(problem.message));
     return <section>
         <h2>Looking for players</h2>
         <ul class="rows">

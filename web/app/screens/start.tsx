@@ -52,7 +52,7 @@ function Ways({ game }: { game: Game }) {
     };
     const find = async () => {
         const ticket = await desk.client.api.createTicket({ ...wish, bot_after_seconds: botComes ? 30 : undefined });
-        void desk.refreshList();
+        void desk.refreshTickets();
         if (ticket.session_id) return go(`/s/${ticket.session_id}`);
         desk.expected.value = game.name;
         go('/');

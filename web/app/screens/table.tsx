@@ -119,11 +119,29 @@ function Options({ session, onClose }: { session: Session; onClose: () => void }
             {Object.entries(session.config).map(([name, value]) => <><dt>{name.replace(/_/g, ' ')}</dt><dd>{String(value)}</dd></>)}
             {session.seed ? <><dt>Seed of its dice</dt><dd><code>{session.seed}</code></dd></> : <><dt>Hash of its dice’s seed</dt><dd><code>{session.seed_hash}</code></dd></>}
         </dl>
+        <Block session={session} />
         <div class="buttons">
             {session.status === 'active' && session.your_seat !== undefined && <button class="button grave" onClick={() => setAsks(true)}>Give up</button>}
             <button class="button" onClick={onClose}>Close</button>
         </div>
     </Sheet>;
+}
+
+/** Keeps people away whom one does not want to meet again. The game that is being played goes on. */
+function Block({ session }: { session: Session }) {
+    const desk = useDesk();
+    const [blocked, setBlocked] = useState<string[]>([]);
+    const people = session.seats.filter(({ seat, player_id }) => player_id && seat !== session.your_seat).slice(0, 8);
+    const block = (player_id: string) => desk.client.api.blockPlayer({ player_id })
+        .then(() => setBlocked([...blocked, player_id]), (problem: Error) => desk.tell(problem.message));
+    if (people.length === 0) return null;
+    return <details>
+        <summary>Somebody here is unpleasant</summary>
+        <p class="soft small">Whoever is blocked is never matched with you again, and cannot invite you. They are not told.</p>
+        <div class="buttons">{people.map(({ seat, player_id = '' }) => blocked.includes(player_id)
+            ? <span key={seat} class="pill">{calledAt(session, seat)} is blocked</span>
+            : <button key={seat} class="button" onClick={() => void block(player_id)}>Block {calledAt(session, seat)}</button>)}</div>
+    </details>;
 }
 
 function Seats({ session }: { session: Session }) {
