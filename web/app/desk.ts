@@ -1,4 +1,4 @@
-import { batch, signal, type Signal } from '@preact/signals';
+import { batch, effect, signal, untracked, type Signal } from '@preact/signals';
 import { connect, Problem, type Client, type Message, type Proof, type Schemas, type Session } from '/client.js';
 import { learnTime } from './clock.ts';
 import { Kept } from './kept.ts';
@@ -77,6 +77,7 @@ export class Desk {
     readonly #reading = new Map<string, () => Promise<void>>();
     #after: number | undefined;
     #leaving = new AbortController();
+    #unmind = (): void => {};
     #over = false;
     #hiddenAt = 0;
 
@@ -91,6 +92,7 @@ export class Desk {
         void this.#follow();
         addEventListener('online', this.#hurry);
         document.addEventListener('visibilitychange', this.#hurry);
+        this.#unmind = this.#mindConnection();
         await this.refresh();
     }
 
@@ -100,6 +102,7 @@ export class Desk {
         this.#leaving.abort();
         removeEventListener('online', this.#hurry);
         document.removeEventListener('visibilitychange', this.#hurry);
+        this.#unmind();
     }
 
     /** Reads everything again. What fails is read again when there is a connection. */
@@ -288,9 +291,23 @@ export class Desk {
         const glance = event.type === 'visibilitychange' && reached.value && Date.now() - this.#hiddenAt < 10_000;
         if (glance) return;
         this.#leaving.abort();
+        this.#catchUp();
+    };
+
+    /** Whenever the server answers again, what was missed is read and what waits is sent. */
+    #mindConnection(): () => void {
+        let away = false;
+        return effect(() => {
+            const isBack = away && reached.value;
+            away = !reached.value;
+            if (isBack) untracked(() => this.#catchUp());
+        });
+    }
+
+    #catchUp(): void {
         void this.refresh();
         for (const [id, reading] of this.#reading) if (this.session(id).value?.status !== 'finished') void reading().catch(() => {});
-    };
+    }
 
     #hear(message: Message): void {
         const { kind, session_id } = message;

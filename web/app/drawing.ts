@@ -36,6 +36,8 @@ export interface Drawing<View = any, Play extends object = any> {
     tell?: (event: Event, telling: Telling) => string | undefined;
     /** What is to be done, when it is my turn: "Take a cell." */
     prompt?: (view: View, session: Session) => string | undefined;
+    /** What is waited for when it is not, where "Waiting for Brisk Otter." does not say it. */
+    waits?: (view: View, session: Session) => string | undefined;
     /** One sentence about the game, for whoever has never played it. */
     about?: string;
     /** Its sign in lists, of 24 by 24 units, drawn in currentColor. */

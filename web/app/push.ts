@@ -28,6 +28,7 @@ let here: Desk | undefined;
  */
 export function followPushes(desk: Desk): void {
     here = desk;
+    trouble.value = tested.value = undefined; // that was another's
     following.abort();
     const { signal: until } = following = new AbortController();
     const key = computed(() => desk.server.value && keyOf(desk.server.value));

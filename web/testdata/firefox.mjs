@@ -13,6 +13,8 @@ const server = process.env.SERVER;
 
 const service = await pushService({ port: Number(process.env.PUSH_PORT), key: process.env.PUSH_KEY, cert: process.env.PUSH_CERTIFICATE });
 const firefox = await launch({ ...service.preferences, 'permissions.default.desktop-notification': 1 });
+const bare = await firefox.open(`${server}/robots.txt`); // a page of the server without the app, so that nobody reads anything there
+const yourTurn = 'It’s your turn: Make your move in Tic-tac-toe with Calm Heron.';
 try {
     await switchOn();
     const table = await openTable();
@@ -38,16 +40,16 @@ async function switchOn() {
 
 async function tryOut(me) {
     await me.until(() => document.querySelector('[role=switch][aria-checked=true]'));
-    await me.click('.trial button:enabled');
+    await pushed(() => me.click('.trial button:enabled'));
     await me.until(() => document.querySelector('.trial [role=status]').textContent.startsWith('It has arrived'));
-    assert.deepEqual(await notifications(me), ['Push works This device will tell you when it’s your turn.']);
+    await shows(me, ['Push works: This device will tell you when it’s your turn.']);
 }
 
 /** The person opens a table, and closes the app. */
 async function openTable() {
     const me = await firefox.open(`${server}/me`);
     const { id, join_code } = await asPerson(me, async ({ api }) => api.startTicTacToeSession({}));
-    await sweep(me);
+    await sweep();
     await me.close();
     const friend = await connect(server, { storage: memory(), guest: { display_name: 'Calm Heron' } });
     return { id, join_code, friend };
@@ -60,14 +62,12 @@ async function openTable() {
 async function toldWhileClosed({ id, join_code, friend }) {
     await pushed(() => friend.api.joinSession({ join_code }));
     await friendMoves(id, friend);
-    const me = await firefox.open(`${server}/me`);
-    assert.deepEqual(await notifications(me), ['It’s your turn Make your move in Tic-tac-toe with Calm Heron.']);
-    await me.close();
+    await shows(bare, [yourTurn]);
     await firefox.tapNotification();
     const table = await firefox.pageAt(`${server}/s/${id}`);
     await table.click('.board button[aria-disabled=false]');
     await inTime('the move was not played', async () => (await friend.api.getSession({ session_id: id })).your_turn);
-    assert.deepEqual(await notifications(table), []);
+    await shows(bare, []);
     assert.deepEqual(table.errors, []);
     await table.close();
 }
@@ -78,6 +78,7 @@ async function toldAfterTheServiceForgot({ id, friend }) {
     service.forget();
     await inTime('the worker did not register again', async () => await registrations() > before);
     await friendMoves(id, friend);
+    await shows(bare, [yourTurn]);
 }
 
 /** The server has another key, which the old subscription is not for. The app sees to it when it is opened. */
@@ -86,9 +87,9 @@ async function toldWithAnotherKey() {
     console.log('another key, please');
     await inTime('the server did not come back', async () => ![key, undefined].includes(await vapidKey()));
     const { subscribed } = service;
+    await sweep();
     const me = await firefox.open(`${server}/me`);
     await inTime('Firefox did not subscribe again', () => service.subscribed > subscribed);
-    await sweep(me);
     await tryOut(me);
     await me.close();
 }
@@ -98,18 +99,16 @@ async function toldWithAnotherKey() {
  * gives the subscription back. The app begins with a new guest, who is told from then on.
  */
 async function nobodyIsTold({ id, friend }) {
-    const lost = await firefox.open(`${server}/robots.txt`);
-    await sweep(lost);
-    await asPerson(lost, playAnything, id);
-    await lost.evaluate(() => new Promise((resolve, reject) => {
+    await sweep();
+    await asPerson(bare, playAnything, id);
+    await bare.evaluate(() => new Promise((resolve, reject) => {
         const deleting = indexedDB.deleteDatabase('yourturn');
         deleting.onsuccess = () => resolve();
         deleting.onerror = () => reject(deleting.error);
     }));
     await friendMoves(id, friend);
-    assert.deepEqual(await notifications(lost), ['News for another player They are not signed in here any more.']);
+    await shows(bare, ['News for another player: They are not signed in here any more.']);
     await inTime('the subscription was not given back', () => service.subscriptions === 0);
-    await lost.close();
 }
 
 /** Nothing is left of it: neither in the browser, nor at the server, nor at the push service. */
@@ -134,7 +133,7 @@ async function playAnything(client, session_id) {
     await client.play(session, session.legal_moves[0]);
 }
 
-/** Does what brings a push, and waits until Firefox says that the worker has handled it. */
+/** Does what brings a push, and waits until Firefox says that it has given it to the worker. */
 async function pushed(act) {
     const before = service.answers.length;
     await act();
@@ -142,13 +141,17 @@ async function pushed(act) {
     assert.deepEqual(service.answers.filter((code) => code !== 100), []);
 }
 
-function notifications(page) {
-    return page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(({ title, body }) => `${title} ${body}`));
+/** Waits until these notifications are shown, and no others. */
+function shows(page, expected) {
+    return page.until(async (expected) => {
+        const shown = await (await navigator.serviceWorker.ready).getNotifications();
+        return JSON.stringify(shown.map(({ title, body }) => `${title}: ${body}`)) === JSON.stringify(expected);
+    }, expected);
 }
 
 /** Takes away every notification. */
-function sweep(page) {
-    return page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).forEach((old) => old.close()));
+function sweep() {
+    return bare.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).forEach((old) => old.close()));
 }
 
 /** Does something as the player of the page, with a client of its own. */

@@ -88,9 +88,9 @@ async function tables(me, friends) {
     const all = [me, ...friends];
     const two = all.slice(0, 2);
     const tictactoe = await table('tictactoe', 1);
-    await play(tictactoe, two, 5);
+    await play(tictactoe, two, 4, cells);
     const over = await table('tictactoe', 1);
-    await play(over, two, 9);
+    await play(over, two, 9, cells);
     const rps = await table('rps', 1, { config: { best_of: 5 } });
     for (const [mine, theirs] of [['rock', 'scissors'], ['paper', 'scissors'], ['rock', 'rock']]) await thrown(rps, [me, mine], [friends[0], theirs]);
     const eights = await table('eights', 2, { seats: 3 });
@@ -110,15 +110,23 @@ async function tables(me, friends) {
     };
 }
 
+/** I win by the first row, if I am let. */
+function cells(mine, legal) {
+    const wanted = mine ? [0, 1, 2] : [3, 4, 8];
+    return legal.find(({ cell }) => wanted.includes(cell)) ?? legal[0];
+}
+
+const any = (_, legal, played) => legal[(played * 7 + 3) % legal.length];
+
 /** Lets whoever must move play what the game lists, so many times, and ends when it is my turn. */
-async function play(id, all, moves) {
+async function play(id, all, moves, choose = any) {
     for (let played = 0; played < moves || !(await all[0].api.getSession({ session_id: id })).your_turn;) {
         for (const one of all) {
             const session = await one.api.getSession({ session_id: id });
             if (session.status === 'finished') return;
             const legal = session.legal_moves ?? [];
             if (!session.your_turn || legal.length === 0 || (one === all[0] && played >= moves)) continue;
-            await one.play(session, legal[(played * 7 + 3) % legal.length]);
+            await one.play(session, choose(one === all[0], legal, played));
             played++;
         }
     }

@@ -85,7 +85,7 @@ export async function inTime(otherwise, ask) {
     for (const end = Date.now() + 40_000; Date.now() < end;) {
         const answer = await ask();
         if (answer) return answer;
-        await new Promise((resolve) => setImmediate(resolve)); // whatever else goes on here is to go on
+        await new Promise((resolve) => setTimeout(resolve, 20)); // the browser needs the processor, too
     }
     throw new Error(otherwise);
 }

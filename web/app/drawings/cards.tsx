@@ -14,8 +14,14 @@ function rankOf(card: string): string {
 
 const ranks: Record<string, string> = { A: 'ace', J: 'jack', Q: 'queen', K: 'king', 2: 'two', 3: 'three', 4: 'four', 5: 'five', 6: 'six', 7: 'seven', 8: 'eight', 9: 'nine', 10: 'ten' };
 
-export function rankInWords(card: string): string {
+function rankInWords(card: string): string {
     return ranks[rankOf(card)] ?? rankOf(card);
+}
+
+/** "a ten", "an ace" */
+export function aRank(card: string): string {
+    const rank = rankInWords(card);
+    return `${/^[ae]/.test(rank) ? 'an' : 'a'} ${rank}`;
 }
 
 /** "ten of spades" */
@@ -24,10 +30,10 @@ export function cardInWords(card: string): string {
 }
 
 const shapes: Record<Suit, string> = {
-    hearts: 'M12 21C5 15.5 2 12 2 8.200A5.2 5.2 0 0 1 7.2 3C9.3 3 11 4.1 12 6c1-1.9 2.7-3 4.8-3A5.2 5.2 0 0 1 22 8.200C22 12 19 15.5 12 21z',
-    diamonds: 'M12 1.5 20 12l-8 10.500L4 12z',
-    clubs: 'M12 2a4.5 4.5 0 0 1 3.7 7.1 4.5 4.5 0 1 1-2.6 7.600c.2 2.2.9 3.7 2.4 5.300h-7c1.5-1.6 2.2-3.1 2.4-5.300a4.5 4.5 0 1 1-2.6-7.600A4.5 4.5 0 0 1 12 2z',
-    spades: 'M12 2c6 4.7 9.5 8 9.5 11.700a4.6 4.6 0 0 1-8.3 2.700c.2 2.3.9 3.9 2.4 5.600H8.400c1.5-1.7 2.2-3.3 2.4-5.600a4.6 4.6 0 0 1-8.3-2.700C2.5 10 6 6.7 12 2z',
+    hearts: 'M12 21C5 15.5 2 12 2 8.2A5.2 5.2 0 0 1 7.2 3C9.3 3 11 4.1 12 6c1-1.9 2.7-3 4.8-3A5.2 5.2 0 0 1 22 8.2C22 12 19 15.5 12 21z',
+    diamonds: 'M12 1.5 20 12l-8 10.5L4 12z',
+    clubs: 'M12 2a4.5 4.5 0 0 1 3.7 7.1 4.5 4.5 0 1 1-2.6 7.6c.2 2.2.9 3.7 2.4 5.3h-7c1.5-1.6 2.2-3.1 2.4-5.3a4.5 4.5 0 1 1-2.6-7.6A4.5 4.5 0 0 1 12 2z',
+    spades: 'M12 2c6 4.7 9.5 8 9.5 11.7a4.6 4.6 0 0 1-8.3 2.7c.2 2.3.9 3.9 2.4 5.6H8.4c1.5-1.7 2.2-3.3 2.4-5.6a4.6 4.6 0 0 1-8.3-2.7C2.5 10 6 6.7 12 2z',
 };
 
 export function SuitSign({ suit }: { suit: Suit }) {
@@ -57,7 +63,7 @@ function Middle({ rank, suit }: { rank: string; suit: Suit }) {
 /** What a card does beside lying there. */
 function Deed({ rank }: { rank: string }) {
     if (rank === '2') return <text class="deed" x="46" y="16">+2</text>;
-    if (rank === 'A') return <path class="line" d="M32 12a6.5 6.5 0 0 1 12-1m0 0V6.500M44 11h-4.5" />;
+    if (rank === 'A') return <path class="line" d="M32 12a6.5 6.5 0 0 1 12-1m0 0V6.5M44 11h-4.5" />;
     if (rank === 'Q') return <><circle class="line" cx="38.5" cy="11.5" r="5.5" /><path class="line" d="m35 15.5 7-8" /></>;
     return null;
 }

@@ -5,7 +5,7 @@ import type { Event, Session } from '../desk.ts';
 import type { BoardProps, Drawing, Telling } from '../drawing.ts';
 import { seatOf, telling, tellCommon } from '../names.ts';
 import { SeatAvatar } from '../parts/avatar.tsx';
-import { cardInWords, Face, rankInWords, suits, SuitSign, type Suit } from './cards.tsx';
+import { aRank, cardInWords, Face, suits, SuitSign, type Suit } from './cards.tsx';
 
 type View = Schemas['EightsView'];
 type Move = Schemas['EightsMove'];
@@ -23,36 +23,39 @@ export const eights: Drawing<View, Move> = {
 };
 
 function wanted({ suit, top }: View): string {
-    return isEight(top) ? suit : `${suit}, ${rankInWords(top) === 'ace' ? 'an' : 'a'} ${rankInWords(top)}`;
+    return isEight(top) ? suit : `${suit}, ${aRank(top)}`;
 }
 
 function isEight(card: string): boolean {
     return card.startsWith('8');
 }
 
+interface Told { card?: string; cards?: number; move?: Move }
+
 function tell(event: Event, words: Telling): string | undefined {
     const { name, verb } = words;
     const { seat, kind } = event;
-    const data = event.data as { card?: string; cards?: number & string[]; move?: Move };
+    const { card = '', cards = 0, move } = event.data as Told;
     switch (kind) {
-        case 'move': return data.move && tellMove(data.move, seat, words);
-        case 'turned_up': return `The ${cardInWords(data.card!)} is turned up.`;
-        case 'drew': return seat === words.session.your_seat ? undefined : `${name(seat)} draws ${data.cards === 1 ? 'a card' : `${data.cards} cards`}.`;
-        case 'you_drew': return `You draw the ${(data.cards as string[]).map(cardInWords).join(' and the ')}.`;
+        case 'move': return move && tellMove(move, seat, words);
+        case 'turned_up': return `The ${cardInWords(card)} is turned up.`;
+        case 'drew': return seat === words.session.your_seat ? undefined : `${name(seat)} draws ${cards === 1 ? 'a card' : `${cards} cards`}.`;
+        case 'you_drew': return `You draw the ${(event.data.cards as string[]).map(cardInWords).join(' and the ')}.`;
         case 'passed': return `${verb(seat, 'pass', 'passes')}.`;
         case 'skipped': return `${verb(seat, 'miss', 'misses')} a turn.`;
         case 'direction_changed': return 'The turn goes round the other way now.';
-        case 'reshuffled': return `The pile is shuffled, and its ${data.cards} cards are the deck.`;
-        case 'set_aside': return `${verb(seat, 'are', 'is')} out of the game: ${data.cards === 1 ? 'one card goes' : `${data.cards} cards go`} under the deck.`;
+        case 'reshuffled': return `The pile is shuffled and becomes the deck: ${cards} cards.`;
+        case 'set_aside': return `${verb(seat, 'are', 'is')} out of the game: ${cards === 1 ? 'one card goes' : `${cards} cards go`} under the deck.`;
         default: return tellCommon(event, words);
     }
 }
 
 /** A drawn card is told by an event of its own. */
-function tellMove({ kind, card, suit }: Move, seat: number | undefined, { verb }: Telling): string | undefined {
+function tellMove({ kind, card, suit }: Move, seat: number | undefined, { verb, session }: Telling): string | undefined {
     if (kind === 'draw') return undefined;
-    if (kind === 'pass' || !card) return `${verb(seat, 'pass', 'passes')}.`;
-    return `${verb(seat, 'play', 'plays')} the ${cardInWords(card)}${suit ? `, and ${seat === undefined ? 'ask' : verb(seat, 'ask', 'asks').split(' ').at(-1)} for ${suit}` : ''}.`;
+    if (!card) return `${verb(seat, 'pass', 'passes')}.`;
+    const asks = suit ? ` and ${seat === session.your_seat ? 'ask' : 'asks'} for ${suit}` : '';
+    return `${verb(seat, 'play', 'plays')} the ${cardInWords(card)}${asks}.`;
 }
 
 function Board({ session, view, before, events, legal, unsent, canPlay, play }: BoardProps<View, Move>) {
@@ -71,15 +74,15 @@ function Board({ session, view, before, events, legal, unsent, canPlay, play }: 
             const fits = may('play', card);
             const fresh = before !== undefined && !before.hand.includes(card);
             return <li key={card} class={`${fresh ? 'fresh' : ''}${unsent?.card === card ? ' ghost' : ''}`}>
-                <button class={`playing${fits ? ' fits' : ''}`} aria-label={`${cardInWords(card)}${card === view.drawn ? ', just drawn' : ''}`} aria-disabled={!fits}
+                <button class={`playing${fits ? ' fits' : ''}`} aria-disabled={!fits}
                     aria-expanded={fits && isEight(card) ? eight === card : undefined}
                     data-move={fits && !isEight(card) ? '' : undefined} data-move-begin={fits && isEight(card) ? '' : undefined} onClick={() => choose(card)}>
-                    <Face card={card} actions={view.actions} />
+                    <Face card={card} actions={view.actions} /><span class="unseen">{cardInWords(card)}{card === view.drawn ? ', just drawn' : ''}</span>
                 </button>
                 {card === view.drawn && <span class="pill turn" aria-hidden="true">new</span>}
             </li>;
         })}</ul>}
-        {view.over && session.your_seat !== undefined && view.hand.length > 0 && <p class="count">Your cards count {view.seats[session.your_seat]?.points ?? 0} points.</p>}
+        {view.over && session.your_seat !== undefined && view.hand.length > 0 && <p class="points">Your cards count {view.seats[session.your_seat]?.points ?? 0} points.</p>}
     </div>;
 }
 
@@ -88,7 +91,7 @@ function Others({ session, view, before }: { session: Session; view: View; befor
     const mine = session.your_seat ?? -1;
     const others = view.seats.map((_, at) => (mine + 1 + at) % view.seats.length).filter((seat) => seat !== mine);
     const turned = before !== undefined && before.direction !== view.direction;
-    return <ol class={`others${view.over ? ' over' : ''}`} aria-label={`The others${others.length > 1 && view.direction < 0 ? '; the turn goes from the last to the first' : ''}`}>{others.map((seat, at) => <>
+    return <ol class={`others${view.over ? ' over' : others.length === 1 ? ' one' : ''}`} aria-label={`The others${others.length > 1 && view.direction < 0 ? '; the turn goes from the last to the first' : ''}`}>{others.map((seat, at) => <>
         {at > 0 && !view.over && <li key={`way ${at} ${view.direction}`} class={`way${turned ? ' turned' : ''}`} aria-hidden="true"><Way direction={view.direction} /></li>}
         <Other key={seat} seat={seat} session={session} view={view} before={before} />
     </>)}</ol>;
@@ -100,12 +103,11 @@ function Other({ seat, session, view, before }: { seat: number; session: Session
     const more = cards - (before?.seats[seat]?.cards ?? cards);
     const moves = session.status === 'active' && view.next === seat;
     return <li class={`other${moves ? ' moves' : ''}${set_aside ? ' out' : ''}`}>
-        {who && <SeatAvatar seat={who} small />}
-        <strong class="small name">{telling(session).name(seat)}</strong>
+        <span class="who">{who && <SeatAvatar seat={who} small />}<strong class="small">{telling(session).name(seat)}</strong></span>
         {hand?.length
             ? <span class="shown">{hand.map((card) => <span key={card} class="playing" role="img" aria-label={cardInWords(card)}><Face card={card} /></span>)}</span>
             : <span class="backs" aria-hidden="true">{Array.from({ length: Math.min(cards, 9) }, (_, at) => <i key={at} class={at >= Math.min(cards, 9) - more ? 'fresh' : ''} />)}</span>}
-        <span key={cards} class={`small soft${more === 0 ? '' : ' changed'}`}>{set_aside ? 'out of the game' : view.over ? `${points ?? 0} points` : cards === 1 ? 'last card' : `${cards} cards`}{missed > 0 && !set_aside && !view.over ? `, missed ${missed} of 3` : ''}</span>
+        <span key={cards} class={`count small soft${more === 0 ? '' : ' changed'}`}>{set_aside ? 'out of the game' : view.over ? `${points ?? 0} points` : cards === 1 ? 'last card' : `${cards} cards`}{missed > 0 && !set_aside && !view.over ? `, missed ${missed} of 3` : ''}</span>
     </li>;
 }
 
@@ -119,7 +121,7 @@ function Middle({ view, before, unsent, byMe, mayDraw, draw }: MiddleProps) {
     return <div class="middle">
         <button class={`deck${view.deck === 0 ? ' empty' : ''}${unsent?.kind === 'draw' ? ' ghost' : ''}`} aria-disabled={!mayDraw} data-move={mayDraw ? '' : undefined} onClick={draw}>
             <span class="stack" aria-hidden="true"><i /><i /><i /></span>
-            <span><strong>Draw</strong><span class="small soft">{view.deck} left</span></span>
+            <span><strong>{mayDraw ? 'Draw' : 'Deck'}</strong><span class="small soft">{view.deck} left</span></span>
         </button>
         <div class="pile" role="img" aria-label={`On top: ${cardInWords(view.top)}`}>
             {view.played.slice(-3).map((card, at, shown) => <span key={`${view.played.length - shown.length + at}`} style={{ '--tilt': `${tilt(card)}deg` } as never}
@@ -127,7 +129,7 @@ function Middle({ view, before, unsent, byMe, mayDraw, draw }: MiddleProps) {
             {ghost && <span class="playing ghost"><Face card={ghost} /></span>}
         </div>
         <p key={suit} class={`wanted${before && before.suit !== suit ? ' changed' : ''} ${suit}`}>
-            <SuitSign suit={suit} /><span><strong>{suit}</strong><span class="small soft">{isEight(view.top) ? 'were asked for' : `or ${rankInWords(view.top)}`}</span></span>
+            <SuitSign suit={suit} /><span><strong>{suit}</strong><span class="small soft">{isEight(view.top) ? 'were asked for' : `or ${aRank(view.top)}`}</span></span>
         </p>
     </div>;
 }
@@ -140,8 +142,8 @@ function tilt(card: string): number {
 function ChooseSuit({ onChoose, onLeave }: { onChoose: (suit: Suit) => void; onLeave: () => void }) {
     const first = useRef<HTMLButtonElement>(null);
     useEffect(() => first.current?.focus(), []);
-    return <div class="asks" role="group" aria-label="Which suit comes next?" onKeyDown={({ key }) => { if (key === 'Escape') onLeave(); }}>
-        <p><strong>Which suit comes next?</strong> <button class="button bare" onClick={onLeave}>Not now</button></p>
+    return <div class="asks" role="group" aria-label="Which suit next?" onKeyDown={({ key }) => { if (key === 'Escape') onLeave(); }}>
+        <p><strong>Which suit next?</strong> <button class="button bare" onClick={onLeave}>Not now</button></p>
         <div>{suits.map((suit, at) => <button key={suit} ref={at === 0 ? first : undefined} class={`suit ${suit}`} data-move="" onClick={() => onChoose(suit)}>
             <SuitSign suit={suit} /><span class="small">{suit}</span>
         </button>)}</div>
@@ -154,7 +156,7 @@ function Way({ direction }: { direction: number }) {
 
 function Sign() {
     return <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
-        <rect x="8" y="3" width="12.5" height="17" rx="2.5" /><path d="M5 6.5 3.5 17.500a2 2 0 0 0 1.6 2.3" opacity=".5" />
+        <rect x="8" y="3" width="12.5" height="17" rx="2.5" /><path d="M5 6.5 3.5 17.5a2 2 0 0 0 1.6 2.3" opacity=".5" />
         <circle cx="14.2" cy="9" r="2" /><circle cx="14.2" cy="13.7" r="2.6" />
     </svg>;
 }

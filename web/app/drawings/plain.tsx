@@ -1,79 +1,108 @@
 import './plain.css';
 import { useState } from 'preact/hooks';
 import { useDesk } from '../context.ts';
-import type { Move } from '../desk.ts';
+import type { Move, Session } from '../desk.ts';
 import type { BoardProps, Drawing } from '../drawing.ts';
 import { inWords, spoken, titled } from '../names.ts';
-import { Fields, type Schema, type Values } from '../parts/form.tsx';
+import { Fields, type Values } from '../parts/form.tsx';
+import { targetOf } from '../parts/grid.ts';
+import { isComplete, memberOf, resolved, type Schema } from '../parts/schema.ts';
+import { Members, seatNames } from '../parts/value.tsx';
 
 /**
- * The plain table: any game, drawn from what its view says. Values have names, lists of lists are grids, and what may be
- * played is a button or, where the game cannot list it, a form of its schema.
+ * The plain table: any game, drawn from what its view says and what its schema says of that. Values have names, boards are
+ * grids, seats are the people who sit there. What may be played is a cell of the board, a button or, where the game does
+ * not list it, a form.
  */
 export const plain: Drawing & Required<Pick<Drawing, 'Sign'>> = { Board, Sign };
 
-function Board({ session, view, before, legal, canPlay, play }: BoardProps) {
+function Board({ session, view, before, legal, canPlay, unsent, play }: BoardProps) {
+    const game = useDesk().game(session.game);
+    const schema = game?.view_schema as Schema | undefined;
+    const moves = game?.move_schema as Schema | undefined;
+    const sitsHere = session.your_seat !== undefined && session.status === 'active';
+    const target = sitsHere ? targetOf(view, moves, legal, canPlay, play) : undefined;
+    const label = (move: Move) => labelOf(move, moves, session);
     return <div class="plain">
-        <Members value={view} before={before} />
-        {session.your_seat !== undefined && session.status === 'active' && (legal.length > 0
-            ? <LegalMoves legal={legal} play={play} />
-            : canPlay && <MoveForm game={session.game} play={play} />)}
+        <div class="card">{Object.keys(view).length > 0
+            ? <Members value={view} before={before} schema={schema} root={schema} session={session} target={target} />
+            : <p class="soft">There is nothing to see yet.</p>}</div>
+        {unsent && <p class="note">On its way: {label(unsent)}</p>}
+        <LegalMoves legal={target?.others ?? legal} label={label} play={play} />
+        {sitsHere && moves && !target?.isAll && <MoveForm key={session.turn} schema={moves} hidden={!canPlay || legal.length > 0} play={play} />}
+        {schema && <Words schema={schema} />}
     </div>;
 }
 
-function LegalMoves({ legal, play }: { legal: Move[]; play: (move: Move) => void }) {
-    return <section class="moves" aria-label="What you may play">
-        <div class="buttons">{legal.map((move) => <button key={JSON.stringify(move)} class="button" onClick={() => play(move)}>{titled(inWords(move))}</button>)}</div>
+/** A move in few words. */
+function labelOf(move: Move, schema: Schema | undefined, session: Session): string {
+    const parts = Object.entries(move).map(([name, value]) => {
+        if (name === 'kind') return spoken(String(value));
+        if (typeof value === 'boolean') return value ? spoken(name) : `not ${spoken(name)}`;
+        return `${spoken(name)} ${seatNames(value, name, memberOf(schema, name, schema), session) ?? inWords(value)}`;
+    });
+    return titled(parts.join(', ')) || 'Go on';
+}
+
+/** A button for each move. Many are put into groups by what they have in common. */
+function LegalMoves({ legal, label, play }: { legal: Move[]; label: (move: Move) => string; play: (move: Move) => void }) {
+    if (legal.length === 0) return null;
+    const common = legal.length > 8 ? commonOf(legal) : undefined;
+    return <section class="moves" aria-label="What you may play" tabIndex={0}>
+        {common === undefined ? <Buttons moves={legal} label={label} play={play} /> : [...new Set(legal.map((move) => move[common]))].map((value) => {
+            const title = label({ [common]: value });
+            return <div key={title} class="group" role="group" aria-label={title}>
+                <h3>{title}</h3>
+                <Buttons moves={legal.filter((move) => move[common] === value)} label={(move) => label(without(move, common))} play={play} />
+            </div>;
+        })}
     </section>;
 }
 
-function MoveForm({ game, play }: { game: string; play: (move: Move) => void }) {
+function Buttons({ moves, label, play }: { moves: Move[]; label: (move: Move) => string; play: (move: Move) => void }) {
+    return <div class="buttons">{moves.map((move) => <button key={JSON.stringify(move)} class="button" data-move onClick={() => play(move)}>{label(move)}</button>)}</div>;
+}
+
+/** A move without what its group says already. */
+function without(move: Move, common: string): Move {
+    const { [common]: _, ...rest } = move;
+    return Object.keys(rest).length > 0 ? rest : move;
+}
+
+/** The member that puts moves into the fewest groups. */
+function commonOf(legal: Move[]): string | undefined {
+    const groups = Object.keys(legal[0] ?? {}).map((name) => ({ name, values: new Set(legal.map((move) => move[name])) }))
+        .filter(({ values }) => values.size > 1 && values.size <= legal.length / 2 && [...values].every((value) => value !== undefined && typeof value !== 'object'));
+    return groups.sort((a, b) => a.values.size - b.values.size)[0]?.name;
+}
+
+function MoveForm({ schema, hidden, play }: { schema: Schema; hidden: boolean; play: (move: Move) => void }) {
     const [values, setValues] = useState<Values>({});
-    const schema = useDesk().game(game)?.move_schema as Schema | undefined;
-    if (!schema) return null;
-    return <form class="card" aria-label="Your move" onSubmit={(event) => { event.preventDefault(); play(values); setValues({}); }}>
-        <Fields schema={schema} values={values} onChange={setValues} />
-        <button class="button first">Play</button>
+    const ready = !hidden && isComplete(schema, values, schema);
+    return <form class="card" aria-label="Your move" hidden={hidden} onSubmit={(event) => { event.preventDefault(); play(values); }}>
+        <Fields schema={schema} values={values} onChange={setValues} absent="left out" />
+        <button class="button first" data-move={ready ? true : undefined}>Play</button>
     </form>;
 }
 
-function Members({ value, before }: { value: Record<string, unknown>; before?: Record<string, unknown> }) {
-    return <dl class="members">{Object.entries(value).map(([name, part]) => {
-        const changed = before !== undefined && JSON.stringify(before[name]) !== JSON.stringify(part);
-        return <div key={`${name} ${changed ? JSON.stringify(part) : ''}`} class={changed ? 'changed' : ''}>
-            <dt>{titled(name)}</dt><dd><Value value={part} name={name} before={before?.[name]} /></dd>
-        </div>;
-    })}</dl>;
+/** What the game says its words mean. */
+function Words({ schema }: { schema: Schema }) {
+    const words = wordsOf(schema, schema);
+    if (words.size === 0) return null;
+    return <details class="words">
+        <summary>What the words mean</summary>
+        <dl>{[...words].map(([name, meaning]) => <div key={name}><dt>{titled(name)}</dt><dd>{meaning}</dd></div>)}</dl>
+    </details>;
 }
 
-function Value({ value, name, before }: { value: unknown; name: string; before?: unknown }) {
-    if (!Array.isArray(value)) return isObject(value) ? <Members value={value} before={isObject(before) ? before : undefined} /> : <span>{value === '' ? '–' : inWords(value)}</span>;
-    if (value.length === 0) return <span class="soft">none</span>;
-    if (value.every(Array.isArray)) return <Grid rows={value as unknown[][]} name={name} />;
-    if (value.every(isObject)) return <Records rows={value as Record<string, unknown>[]} name={name} />;
-    const side = Math.sqrt(value.length);
-    if (side >= 3 && Number.isInteger(side) && value.every((one) => String(one).length <= 2)) {
-        return <Grid name={name} rows={Array.from({ length: side }, (_, row) => value.slice(row * side, (row + 1) * side))} />;
+function wordsOf(schema: Schema, root: Schema, words = new Map<string, string>()): Map<string, string> {
+    for (const name of Object.keys(schema.properties ?? {})) {
+        const its = memberOf(schema, name, root);
+        if (!its || words.has(name)) continue;
+        if (its.description) words.set(name, its.description);
+        wordsOf(resolved(its.items, root) ?? its, root, words);
     }
-    return <ul class="values">{value.map((one, at) => <li key={at} class="pill">{one === '' ? '–' : inWords(one)}</li>)}</ul>;
-}
-
-function Grid({ rows, name }: { rows: unknown[][]; name: string }) {
-    return <div class="scroll" tabIndex={0} role="region" aria-label={titled(name)}><table class="grid"><tbody>{rows.map((row, y) =>
-        <tr key={y}>{row.map((cell, x) => <td key={x}>{isObject(cell) || Array.isArray(cell) ? inWords(cell) : cell === '' || cell === null ? '·' : String(cell)}</td>)}</tr>)}</tbody></table></div>;
-}
-
-/** A list of like things is a table, with a column for each member. */
-function Records({ rows, name }: { rows: Record<string, unknown>[]; name: string }) {
-    const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-    return <div class="scroll" tabIndex={0} role="region" aria-label={titled(name)}><table class="records">
-        <thead><tr>{columns.map((column) => <th key={column} scope="col">{spoken(column)}</th>)}</tr></thead>
-        <tbody>{rows.map((row, at) => <tr key={at}>{columns.map((column) => <td key={column}>{row[column] === undefined ? '' : inWords(row[column])}</td>)}</tr>)}</tbody>
-    </table></div>;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return words;
 }
 
 function Sign() {

@@ -47,9 +47,9 @@ const tellings: Record<string, (data: Told, words: Telling, seat?: number) => st
         : team_has_won ? 'The monster is slain.' : 'The party is beaten.',
     character_chosen: ({ role, name, by_server }, words, seat) => by_server
         ? `${words.verb(seat, 'have', 'has')} not chosen in time, and will be ${name}, the ${role}.` : `${words.verb(seat, 'choose', 'chooses')} to be ${name}, the ${role}.`,
-    turn_began: ({ acting }, words) => acting?.kind === 'hero' ? `It is the turn of ${called(acting, words)}.` : `${called(acting, words)} stirs.`,
+    turn_began: ({ acting }, words) => acting?.kind === 'hero' ? `It is ${called(acting, words)}’s turn.` : `${called(acting, words)} stirs.`,
     turn_skipped: (_, words, seat) => `${called({ kind: 'hero', seat }, words)} hesitates too long.`,
-    attack_announced: ({ attacker, target, damage }, words) => `${called(attacker, words)} strikes at ${called(target, words)}, with ${damage}.`,
+    attack_announced: ({ attacker, target, damage }, words) => `${called(attacker, words)} strikes at ${within(called(target, words))}, with ${damage}.`,
     attack_landed: ({ target, damage, health, defeated }, words) => `${called(target, words)} loses ${damage}${defeated ? ' and falls' : `, and has ${health} left`}.`,
     attack_missed: ({ target }, words) => `The blow goes wide: ${called(target, words)} has left.`,
     heal_announced: ({ healer, target, healed }, words) => `${called(healer, words)} tends ${same(healer, target) ? 'their own wounds' : `the wounds of ${called(target, words)}`}, to heal ${healed}.`,
@@ -61,6 +61,11 @@ function called(who: Combatant | undefined, { session, name }: Telling): string 
     const view = session.view as View | undefined;
     if (who?.kind !== 'hero') return view?.monster.name ?? 'The monster';
     return view?.heroes[who.seat ?? 0]?.name ?? name(who.seat);
+}
+
+/** A name in the middle of a sentence. */
+function within(name = ''): string {
+    return name.replace(/^The /, 'the ');
 }
 
 function Board(props: Props) {
@@ -97,13 +102,13 @@ function Fight(props: Props) {
     return <>
         <Monster {...props} />
         <Deed {...props} />
-        <ol class="party" aria-label="Heroes, in the order in which they act">
-            {party.map((seat) => <HeroCard key={seat} {...props} hero={view.heroes[seat]!} was={before?.heroes[seat]} heals={mine?.role === 'cleric' && mine.alive && view.phase === 'play'} />)}
-        </ol>
         {mine?.alive && view.phase === 'play' && <button class={`button attack${canPlay ? ' first' : ''}`} data-move={canPlay || undefined} aria-disabled={!canPlay} onClick={() => play({ kind: 'attack' })}>
             <Sword /> Attack for {roles[mine.role ?? '']?.hits}
         </button>}
         {mine && !mine.alive && !mine.left && view.phase === 'play' && <p class="soft out">{mine.name} is out of the fight. The others go on.</p>}
+        <ol class="party" aria-label="Heroes, in the order in which they act">
+            {party.map((seat) => <HeroCard key={seat} {...props} hero={view.heroes[seat]!} was={before?.heroes[seat]} heals={mine?.role === 'cleric' && mine.alive && view.phase === 'play'} />)}
+        </ol>
         {view.phase === 'end' && <Damage view={view} session={session} />}
     </>;
 }
@@ -129,22 +134,22 @@ function Deed({ session, view, unsent, before }: Props) {
     const name = (who: Combatant | undefined) => who?.kind === 'hero' ? view.heroes[who.seat ?? 0]?.name : view.monster.name;
     if (!action) {
         const end = view.team_has_won ? `${view.monster.name} is slain. The party goes home.` : 'Nobody is left standing. The valley is dark.';
-        return <p class={`deed idle${view.phase === 'end' ? ' over' : ''}`}>{view.phase === 'end' ? end : view.acting?.kind === 'monster' ? `${name(view.acting)} chooses its prey …` : `It is the turn of ${name(view.acting)}.`}</p>;
+        return <p class={`deed idle${view.phase === 'end' ? ' over' : ''}`}>{view.phase === 'end' ? end : view.acting?.kind === 'monster' ? `${name(view.acting)} chooses its prey …` : `It is ${name(view.acting)}’s turn.`}</p>;
     }
     const heals = action.kind === 'heal';
     return <div class={`deed${heals ? ' heals' : ''}${action.landed ? ' landed' : ''}${meant ? ' ghost' : ''}`} key={session.version} style={{ '--pause': `${view.pause_ms}ms` } as never}>
         <Face who={action.actor} view={view} />
-        <span class="way"><span class="what">{happening(action, view, name)}</span>
-            {!meant && <span class="blow">{heals ? '+' : '−'}{action.amount}</span>}
-            {before && !action.landed && !meant && <span class="fuse" />}</span>
+        <span class="what">{happening(action, view, name)}</span>
+        {!meant && <strong class="blow">{heals ? '+' : '−'}{action.amount}</strong>}
         <Face who={action.target} view={view} />
+        {before && !action.landed && !meant && <span class="fuse" />}
     </div>;
 }
 
 function happening({ kind, actor, target, landed }: Action, view: View, name: (who: Combatant) => string | undefined): string {
     const aim = target.kind === 'hero' ? view.heroes[target.seat ?? 0] : undefined;
     if (kind === 'heal') return landed ? `${name(target)} feels better` : `${name(actor)} tends ${same(actor, target) ? 'their own wounds' : `the wounds of ${name(target)}`}`;
-    if (!landed) return `${name(actor)} strikes at ${name(target)}`;
+    if (!landed) return `${name(actor)} strikes at ${within(name(target))}`;
     if (aim?.left) return 'The blow goes wide';
     return `${name(target)} ${(aim ?? view.monster).health === 0 ? 'falls' : 'is hit'}`;
 }
@@ -218,7 +223,7 @@ function Face({ who, view }: { who: Combatant; view: View }) {
 
 const roleSigns: Record<string, ComponentChildren> = {
     fighter: <><path d="M12 3 5 5.5v5.8c0 4.3 2.9 7.7 7 9.7 4.1-2 7-5.4 7-9.7V5.5Z" /><path d="M12 7v9M8.5 10.5h7" /></>,
-    ranger: <><path d="M7 3c6 1 11 6 12 14" /><path d="M7 3 19 17M4 20 15 9M15 9h-4.5M15 9v4.5" /></>,
+    ranger: <><path d="M7 3c6 1.5 9.5 5 9.5 9S13 19.5 7 21V3Z" /><path d="M2.5 12H21M18 9l3 3-3 3" /></>,
     mage: <><path d="M12 3c.8 5 3 7.2 8 8-5 .8-7.2 3-8 8-.8-5-3-7.2-8-8 5-.8 7.2-3 8-8Z" /><path d="M19 17v4M17 19h4" /></>,
     cleric: <><path d="M12 3c4 5 6.2 8 6.2 11.3a6.2 6.2 0 0 1-12.4 0C5.8 11 8 8 12 3Z" /><path d="M12 11.5v5.5M9.25 14.25h5.5" /></>,
 };

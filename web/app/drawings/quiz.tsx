@@ -19,6 +19,7 @@ export const quiz: Drawing<View, Move> = {
     pace: 0,
     about: 'One question for everybody at the same time, and a few seconds to answer it.',
     prompt: () => 'Type your answer.',
+    waits: (_, { status }) => status === 'active' ? 'Waiting for the next question.' : undefined,
     // Where many sit, a message comes only with the next round.
     pollSeconds: ({ view, seats }) => (view as View | undefined)?.question && (seats.length > 8 || (view as View).my_answer) ? 3 : undefined,
 };
@@ -59,7 +60,7 @@ function Question({ asked, view, session, canPlay, unsent, play }: BoardProps<Vi
         <h2 key={asked.round}>{asked.text}</h2>
         {session.your_seat !== undefined && session.status === 'active' && <Answer round={asked.round} mine={view.my_answer} unsent={unsent} canPlay={canPlay} play={play} />}
         <p class="verdict" role="status">{view.my_answer && <Verdict right={view.my_answer.right} value={asked.value} />}</p>
-        <Tallies right={view.right} wrong={view.wrong} thinking={session.to_move.length} />
+        <Tallies right={view.right} wrong={view.wrong} thinking={Math.max(0, view.seats.filter(({ status }) => status === 'playing').length - view.right - view.wrong)} />
     </section>;
 }
 
@@ -78,7 +79,8 @@ function Answer({ round, mine, unsent, canPlay, play }: AnswerProps) {
     const text = mine?.answer ?? unsent?.answer ?? (typed.round === round ? typed.text : '');
     useEffect(() => {
         const { activeElement } = document;
-        if (canPlay && (activeElement === null || activeElement === document.body)) field.current?.focus({ preventScroll: true });
+        const free = activeElement === null || activeElement.matches('body, main') || field.current?.form?.contains(activeElement);
+        if (canPlay && free) field.current?.focus({ preventScroll: true });
     }, [round, canPlay]);
     return <form class="answer" onSubmit={(event) => { event.preventDefault(); play({ answer: text }); }}>
         <input ref={field} class={unsent && !mine ? 'ghost' : ''} aria-label="Your answer" placeholder={canPlay ? 'Your answer' : ''} value={text} readOnly={!canPlay} maxLength={100} required
@@ -88,7 +90,7 @@ function Answer({ round, mine, unsent, canPlay, play }: AnswerProps) {
 }
 
 function Verdict({ right, value }: { right: boolean; value: number }) {
-    return <span class={right ? 'right' : 'wrong'}>{right ? <Tick /> : <Cross />}{right ? `Right! ${value} points when the round ends.` : 'That is not it.'}</span>;
+    return <span class={right ? 'right' : 'wrong'}>{right ? <Tick /> : <Cross />}{right ? `Right! +${value} when the round ends.` : 'That is not it.'}</span>;
 }
 
 /** How the round goes for all, without saying for whom. */
@@ -141,13 +143,11 @@ interface RowProps { one: Score; rank: number; share: number; session: Session; 
 
 function Row({ one, rank, share, session, gained }: RowProps) {
     const seat = seatOf(session, one.seat);
-    const answered = session.status === 'active' && one.status === 'playing' && !session.to_move.includes(one.seat);
     return <li class={`${one.seat === session.your_seat ? 'mine ' : ''}${one.status}`}>
         <span class="share" aria-hidden="true" style={{ transform: `scaleX(${share})` }} />
         <span class="rank">{rank}.</span>
         {seat && <SeatAvatar seat={seat} small />}
-        <span class="who">{telling(session).name(one.seat)}{one.status !== 'playing' && <span class="pill">{one.status === 'away' ? 'away' : 'has left'}</span>}
-            {answered && <span class="soft small done"><Tick /><span class="unseen">has answered</span></span>}</span>
+        <span class="who">{telling(session).name(one.seat)}{one.status !== 'playing' && <span class="pill">{one.status === 'away' ? 'away' : 'has left'}</span>}</span>
         {gained && <span key={gained.round} class="gain">+{gained.value}</span>}
         <strong>{one.score}</strong>
     </li>;

@@ -112,13 +112,13 @@ function Rounds({ rounds }: { rounds: Round[] }) {
 function Thing({ name }: { name: string }) {
     return <svg class={`thing ${name}`} viewBox="0 0 48 48" aria-hidden="true">
         {name === 'rock' && <><path class="body" d="M7 33 10 20l9-10 14 1 8 11 1 11-7 8H14z" /><path d="m19 10 5 11 17 1M24 21l-8 10-9 2m9-2 4 10" /></>}
-        {name === 'paper' && <><path class="body" d="M12 6h17l8 8v28H12z" /><path d="M29 6v8h8M18 22h13M18 28.500h13M18 35h8" /></>}
+        {name === 'paper' && <><path class="body" d="M12 6h17l8 8v28H12z" /><path d="M29 6v8h8M18 22h13M18 28.5h13M18 35h8" /></>}
         {name === 'scissors' && <><circle class="body" cx="14.5" cy="36.5" r="5.5" /><circle class="body" cx="33.5" cy="36.5" r="5.5" /><path d="M17.5 32 33 6M30.5 32 15 6" /><circle cx="24" cy="21" r=".6" /></>}
     </svg>;
 }
 
 function Sign() {
     return <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
-        <circle cx="6.5" cy="18.5" r="3" /><circle cx="17.5" cy="18.5" r="3" /><path d="M8.2 16 17 2.500M15.8 16 7 2.5" />
+        <circle cx="6.5" cy="18.5" r="3" /><circle cx="17.5" cy="18.5" r="3" /><path d="M8.2 16 17 2.5M15.8 16 7 2.5" />
     </svg>;
 }

@@ -58,6 +58,11 @@ function LastSent() {
         }
     };
     useEffect(() => void read(), [client, arrivals.value, standing.value, tested.value?.said]);
+    useEffect(() => {
+        if (!sent?.some(({ status }) => status === 'pending')) return undefined;
+        const again = setTimeout(() => void read(), 3000); // what becomes of it nobody tells
+        return () => clearTimeout(again);
+    }, [sent]);
     if (wrong) return <p class="note" role="status">What was sent last cannot be asked for now. <button class="button bare" onClick={() => void read()}>Try again</button></p>;
     if (!sent || (sent.length === 0 && standing.value !== 'on')) return null;
     return <>

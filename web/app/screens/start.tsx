@@ -7,7 +7,8 @@ import type { Game, Session } from '../desk.ts';
 import { drawingOf } from '../drawings.ts';
 import { titled } from '../names.ts';
 import { Avatar } from '../parts/avatar.tsx';
-import { Fields, type Schema, type Values } from '../parts/form.tsx';
+import { Fields, type Values } from '../parts/form.tsx';
+import type { Schema } from '../parts/schema.ts';
 import { go } from '../route.ts';
 
 const lengths = [60, 600, 3600, 86400, 3 * 86400, 7 * 86400];

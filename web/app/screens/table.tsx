@@ -50,7 +50,7 @@ function Play({ session: latest }: { session: Session }) {
         <Head session={latest} />
         {!drawing.ownSeats && <Seats session={session} />}
         <div class="play">
-            {over ? <Ended session={latest} places={!drawing.ownSeats} /> : <Status session={session} canPlay={canPlay} unsent={unsent !== undefined} prompt={canPlay ? drawing.prompt?.(session.view, session) : undefined} />}
+            {over ? <Ended session={latest} places={!drawing.ownSeats} /> : <Status session={session} canPlay={canPlay} unsent={unsent !== undefined} prompt={(canPlay ? drawing.prompt : drawing.waits)?.(session.view, session)} />}
             {refusal?.version === latest.version && <p class="note bad" role="alert">{refusal?.why}</p>}
             <div class="board">
                 {session.view
@@ -164,7 +164,7 @@ interface StatusProps { session: Session; canPlay: boolean; unsent: boolean; pro
 
 /** What a person should know first. It is read out when it changes. */
 function Status({ session, canPlay, unsent, prompt }: StatusProps) {
-    const text = unsent ? 'Your move is on its way. It is kept until the server has it.' : canPlay ? prompt ?? 'Your turn.' : waitingFor(session);
+    const text = unsent ? 'Your move is on its way. It is kept until the server has it.' : prompt ?? (canPlay ? 'Your turn.' : waitingFor(session));
     return <p class={`status${canPlay ? ' turn' : ''}`} role="status"><span>{text}</span>
         {session.status === 'active' && session.deadline_at && <Countdown until={session.deadline_at} turn={canPlay} />}
     </p>;
