@@ -147,7 +147,7 @@ function worker(): Promise<ServiceWorkerRegistration> {
 
 async function startWorker(): Promise<ServiceWorkerRegistration> {
     try {
-        await navigator.serviceWorker.register(trusted('/worker.js'), { updateViaCache: 'none' });
+        await navigator.serviceWorker.register(workerAddress, { updateViaCache: 'none' });
         return await navigator.serviceWorker.ready;
     } catch (error) {
         starting = undefined; // so that the next who needs it tries again
@@ -155,7 +155,9 @@ async function startWorker(): Promise<ServiceWorkerRegistration> {
     }
 }
 
-/** Where browsers check which scripts a page loads, the page's policy lets it name this one, and nothing else. */
+/** Where browsers check which scripts a page loads, the page's policy lets it name this one, once, and nothing else. */
+const workerAddress = trusted('/worker.js');
+
 function trusted(address: string): string {
     type Policy = { createScriptURL(address: string): string };
     const { trustedTypes } = window as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };

@@ -116,7 +116,9 @@ function cells(mine, legal) {
     return legal.find(({ cell }) => wanted.includes(cell)) ?? legal[0];
 }
 
-const any = (_, legal, played) => legal[(played * 7 + 3) % legal.length];
+function any(_, legal, played) {
+    return legal[(played * 7 + 3) % legal.length];
+}
 
 /** Lets whoever must move play what the game lists, so many times, and ends when it is my turn. */
 async function play(id, all, moves, choose = any) {

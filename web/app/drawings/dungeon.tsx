@@ -13,6 +13,7 @@ type Props = BoardProps<View, Move>;
 
 export const dungeon: Drawing<View, Move> = {
     Board, Sign,
+    ownSeats: true,
     about: 'Find the weapon, slay the monster, take its treasure. You have one hour.',
     prompt: ({ phases }) => prompts[phases.find(({ status }) => status === 'open')?.name ?? ''],
     tell: (event, words) => {
@@ -209,7 +210,7 @@ function Candle({ left }: { left: number }) {
 
 function End({ session, view }: { session: Session; view: View }) {
     const treasure = view.inventory.find(({ kind }) => kind === 'treasure');
-    if (treasure) return <p class="end won"><Sketch of="treasure" /> <span>The {treasure.name} is yours, and the way out is open.</span></p>;
+    if (treasure) return <p class="end won"><Sketch of="treasure" /> <span>The {treasure.name} is yours, with {span(1000 * (session.seats[0]?.result?.score ?? 0))} to spare.</span></p>;
     const why: Record<string, string> = { 'died-waiting': 'You waited too long. The gate is shut, and nobody has seen you since.', 'out-of-time': 'The hour is over, and the dungeon keeps whoever is in it.' };
     return <p class="end"><Sketch of="dark" /> <span>{why[session.result?.reason ?? ''] ?? 'You turned back. The treasure is still down there.'}</span></p>;
 }

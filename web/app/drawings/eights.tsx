@@ -101,12 +101,13 @@ function Other({ seat, session, view, before }: { seat: number; session: Session
     const { cards, missed, set_aside, hand, points } = view.seats[seat]!;
     const who = seatOf(session, seat);
     const more = cards - (before?.seats[seat]?.cards ?? cards);
+    const drawn = Math.min(cards, view.seats.length > 2 ? 6 : 12); // as many as there is room for
     const moves = session.status === 'active' && view.next === seat;
     return <li class={`other${moves ? ' moves' : ''}${set_aside ? ' out' : ''}`}>
         <span class="who">{who && <SeatAvatar seat={who} small />}<strong class="small">{telling(session).name(seat)}</strong></span>
         {hand?.length
             ? <span class="shown">{hand.map((card) => <span key={card} class="playing" role="img" aria-label={cardInWords(card)}><Face card={card} /></span>)}</span>
-            : <span class="backs" aria-hidden="true">{Array.from({ length: Math.min(cards, 9) }, (_, at) => <i key={at} class={at >= Math.min(cards, 9) - more ? 'fresh' : ''} />)}</span>}
+            : <span class="backs" aria-hidden="true">{Array.from({ length: drawn }, (_, at) => <i key={at} class={at >= drawn - more ? 'fresh' : ''} />)}</span>}
         <span key={cards} class={`count small soft${more === 0 ? '' : ' changed'}`}>{set_aside ? 'out of the game' : view.over ? `${points ?? 0} points` : cards === 1 ? 'last card' : `${cards} cards`}{missed > 0 && !set_aside && !view.over ? `, missed ${missed} of 3` : ''}</span>
     </li>;
 }

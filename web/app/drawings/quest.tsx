@@ -23,11 +23,16 @@ const roles: Record<string, { named: string; health: number; hits: string; heals
 
 export const quest: Drawing<View, Move> = {
     Board, Sign,
+    ownSeats: true,
     about: 'Three heroes, one monster. Win together, or fall together.',
     prompt: (view, { your_seat, legal_moves }) => {
         if (view.phase === 'character') return 'Choose who you want to be.';
         const heals = (legal_moves as Move[] | undefined)?.some(({ kind }) => kind === 'heal');
         return `${view.heroes[your_seat ?? 0]?.name ?? 'Hero'}, it is your turn: attack${heals ? ', or heal somebody' : ''}.`;
+    },
+    waits: ({ acting, action, heroes }, session) => {
+        const hero = action || session.status !== 'active' ? undefined : heroes[acting?.seat ?? -1];
+        return hero && `Waiting for ${hero.name}, played by ${hero.seat === session.your_seat ? 'you' : calledAt(session, hero.seat)}.`;
     },
     tell: (event, words) => {
         const told = tellings[event.kind];
@@ -78,7 +83,11 @@ function Cast({ session, view, legal, canPlay, unsent, play }: Props) {
     const mine = view.heroes.find(({ seat }) => seat === session.your_seat);
     return <>
         <p class="foe"><Beast /> <span><strong>{view.monster.name}</strong> is waiting. Each blow of its claws takes 10 to 25.</span></p>
-        {mine && !mine.role && <label class="field naming">
+        <ul class="gathering" aria-label="Party">{view.heroes.map((hero) => <li key={hero.seat}>
+            <Disc seat={hero.seat}><RoleSign role={hero.role ?? ''} /></Disc>
+            <span class="who small"><strong>{hero.seat === session.your_seat ? 'You' : calledAt(session, hero.seat)}</strong><span class="soft">{hero.left ? 'has left' : hero.name ?? 'choosing …'}</span></span>
+        </li>)}</ul>
+        {mine && !mine.role && !mine.left && <label class="field naming">
             <span>Name of your hero</span><input type="text" maxLength={24} value={name} placeholder="as written on the card" autocomplete="off" onInput={({ currentTarget }) => setName(currentTarget.value)} />
         </label>}
         <ul class="cast" aria-label="Characters">{Object.entries(roles).map(([role, { named, health, hits, heals }]) => {
