@@ -47,7 +47,6 @@ func pageHeader() http.Header {
 		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "+
 		"require-trusted-types-for 'script'; trusted-types yourturn")
 	h.Set("Referrer-Policy", "no-referrer") // an invitation's address is its code
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()")
 	return h
 }

@@ -75,7 +75,6 @@ func TestPageIsServed(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-			"Cross-Origin-Opener-Policy": "same-origin",
 		} {
 			if got := answer.Header.Values(name); !slices.Equal(got, []string{want}) {
 				t.Errorf("%s: %s is %q, want %q once", path, name, got, want)

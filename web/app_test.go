@@ -10,13 +10,13 @@ import (
 )
 
 // story starts a program of testdata, in which people use the app in Chromium.
-func story(t *testing.T, server *servertest.Process, name string) *nodetest.Program {
+func story(t *testing.T, url, name string) *nodetest.Program {
 	t.Helper()
 	if _, err := os.ReadFile("testdata/people.mjs"); err != nil { // so that go test's cache knows what the test depends on
 		t.Fatal(err)
 	}
 	axe := filepath.Join(nodetest.Install(t, os.DirFS(".")), "node_modules", "axe-core", "axe.min.js")
-	environment := append(nodetest.Browser(t), "SERVER="+server.URL, "AXE="+axe)
+	environment := append(nodetest.Browser(t), "SERVER="+url, "AXE="+axe)
 	return nodetest.Start(t, environment, filepath.Join("testdata", name+".mjs"))
 }
 
@@ -28,5 +28,18 @@ func serve(t *testing.T, args ...string) *servertest.Process {
 // A person is a guest at once, finds an opponent or follows a link, plays to the end and plays again. What waits for them
 // comes first.
 func TestPeopleMeet(t *testing.T) {
-	t.Log(story(t, serve(t), "meeting").End(t))
+	t.Log(story(t, serve(t).URL, "meeting").End(t))
+}
+
+// Nothing that comes between a player and the server costs a move or a reload.
+func TestNothingIsLost(t *testing.T) {
+	server := serve(t, "--test-clock")
+	program := story(t, server.URL, "trouble")
+	for range 2 {
+		program.Await(t, "stop, please")
+		server.Kill()
+		program.Await(t, "start, please")
+		server.Restart(t)
+	}
+	t.Log(program.End(t))
 }

@@ -65,4 +65,3 @@ func TestAppOpensWithoutTheServer(t *testing.T) {
 	server.Restart(t)
 	program.End(t)
 }
-

@@ -203,6 +203,7 @@ type Options struct {
 	Games     []games.Game // tic-tac-toe when empty
 	Retention time.Duration
 	RateLimit bool
+	Web       bool // the web app is served
 	Push      server.PushConfig
 	Standing  []string // games with a session that anybody may enter: quiz, or quiz={"rounds":20}
 	Identity  []string // who vouches for people: apple=BUNDLE_ID, or my=http://127.0.0.1:1234#CLIENT_ID
@@ -224,7 +225,7 @@ func Local(tb testing.TB, database string, o Options) (url string) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	node, err := server.NewNode(context.Background(), server.Config{
-		Database: database, Games: o.Games, Name: "test", TestClock: true, RateLimit: o.RateLimit, Retention: o.Retention,
+		Database: database, Games: o.Games, Name: "test", TestClock: true, RateLimit: o.RateLimit, Web: o.Web, Retention: o.Retention,
 		Wrap: o.Wrap, Push: o.Push, Standing: o.Standing, Identity: o.Identity, Out: io.Discard, Log: o.Log,
 	})
 	if err != nil {

@@ -69,11 +69,11 @@ function Page() {
     return <>
         <a class="unseen skip" href="#main" data-page>Skip to the game</a>
         <header class="top">
-            <a href="/" class="brand" aria-label={`${name}: my games`}>
-                <Logo /> <span>{name}</span>
+            <a href="/" class="brand">
+                <Logo /> <span>{name}<span class="unseen">: my games</span></span>
                 {waiting.value > 0 && place.value.screen !== 'home' && <span class="pill turn">{waiting.value}<span class="unseen"> waiting for you</span></span>}
             </a>
-            <a href="/me" class="brand" aria-label="About me">
+            <a href="/me" class="brand" title="About me">
                 <Avatar name={me.value?.display_name ?? '?'} avatar={me.value?.avatar} small />
                 <span class="small">{me.value?.display_name}</span>
             </a>

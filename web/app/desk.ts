@@ -221,7 +221,7 @@ export class Desk {
         } catch (error) {
             if (!(error instanceof Problem) || error.status === 401 || error.status === 429 || error.status >= 500) return; // it stays
             if (error.session) this.accept(error.session);
-            this.explain(session_id, error.message);
+            this.explain(session_id, error.name.startsWith('rule-') ? error.message : `Your move was not taken: ${error.message}`);
             if (location.pathname !== `/s/${session_id}`) this.tell(`A move of yours was not taken: ${error.message}`, `/s/${session_id}`);
         }
         this.#note(session_id, undefined);

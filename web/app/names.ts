@@ -36,7 +36,7 @@ export function ending(session: Session): string {
     const place = mine?.result?.place;
     const shared = session.seats.filter(({ result }) => result?.place === place).length > 1;
     if (!session.result) return 'It is over.';
-    if (mine?.forfeited) return 'You gave up.';
+    if (mine?.forfeited) return session.result.reason === 'timeout' ? 'Your time ran out.' : 'You left the game.';
     if (mine && winners.includes(mine.seat)) return winners.length > 1 ? 'You win together.' : 'You win.';
     if (place === 1 && shared) return session.seats.every(({ result }) => result?.place === 1) && session.seats.length === 2 ? 'A draw.' : 'You share the first place.';
     if (place === 1) return 'You win.';
@@ -50,7 +50,7 @@ export function outcome(session: Session): string {
     const mine = seatOf(session, session.your_seat);
     const place = mine?.result?.place;
     if (!session.result || place === undefined) return 'Over';
-    if (mine?.forfeited) return 'Given up';
+    if (mine?.forfeited) return session.result.reason === 'timeout' ? 'Lost' : 'Left';
     if (place > 1) return session.seats.length > 2 && session.result.winners.length > 0 ? `Place ${place}` : 'Lost';
     return session.seats.length > 1 && session.seats.every(({ result }) => result?.place === 1) && session.result.winners.length === 0 && session.seats.length === 2 ? 'Draw' : 'Won';
 }

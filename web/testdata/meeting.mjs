@@ -1,6 +1,6 @@
 // How people come to a table: as guests at once, by looking for an opponent, by a link, and by playing again.
 import assert from 'node:assert/strict';
-import { ask, atTable, begin, board, cell, expected, mayMove, nameOf, pair, person, server, sessionOf, take, tell } from './people.mjs';
+import { ask, atTable, begin, board, cell, expected, mayMove, nameOf, over, pair, person, server, sessionOf, take, tell } from './people.mjs';
 
 await tell(guestAtOnce, strangersPlay, myTurnFirst, invitation, invitationsThatLeadNowhere);
 
@@ -22,8 +22,8 @@ async function strangersPlay() {
     const names = [await nameOf(winner.page), await nameOf(loser.page)];
     await winner.page.getByRole('listitem').filter({ hasText: names[1] }).first().waitFor();
     for (const [move, at] of [0, 3, 1, 4, 2].entries()) await take([winner, loser][move % 2].page, at);
-    await winner.page.getByRole('heading', { name: 'You win.' }).waitFor();
-    await loser.page.getByRole('heading', { name: `${names[0]} wins.` }).waitFor();
+    await over(winner.page, 'You win.');
+    await over(loser.page, `${names[0]} wins.`);
     await board(loser.page, 'XXXOO....');
 
     const before = sessionOf(loser.page);

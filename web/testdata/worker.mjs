@@ -50,8 +50,7 @@ async function withoutServer(page, id, code) {
 /** A page that is open goes on when the server is back. The newer shell takes the place of the older one as a whole. */
 async function newer(page, before) {
     await page.getByText('No connection').waitFor({ state: 'detached' });
-    await page.waitForFunction(() => document.title === 'Another name');
-    await page.reload(); // upon which the browser looks for a newer worker
+    await page.reload(); // upon which the app looks for a newer worker
     await until(async () => {
         const names = await page.evaluate(() => caches.keys());
         return names.length === 1 && names[0] !== before;

@@ -76,8 +76,8 @@ function Gate({ view, session, canPlay, unsent, play }: Props) {
     const count = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'][view.room_count] ?? view.room_count;
     const rooms = view.room_count === 1 ? 'One room lies' : `${count} rooms lie`;
     return <section class="gate" aria-label="The gate">
-        <GateSign />
-        <p>{rooms} behind it in the dark. You have two minutes to make up your mind, and then one hour for all the rest.</p>
+        <GateSign shut={session.status === 'finished'} />
+        {session.status !== 'finished' && <p>{rooms} behind it in the dark. You have two minutes to make up your mind, and then one hour for all the rest.</p>}
         {session.status === 'active' && session.your_seat !== undefined && <button class={`button${canPlay ? ' first' : ''}${unsent ? ' ghost' : ''}`} data-move={canPlay || undefined} aria-disabled={!canPlay} onClick={() => play({ kind: 'confirm' })}>Enter the dungeon</button>}
     </section>;
 }
@@ -232,10 +232,11 @@ function Sketch({ of, more = '' }: { of: string; more?: string }) {
     return <svg class={`sketch ${of} ${more}`} viewBox="0 0 24 24" aria-hidden="true">{sketches[sketchOf[of] ?? of] ?? <circle cx="12" cy="12" r="4" />}</svg>;
 }
 
-function GateSign() {
+function GateSign({ shut }: { shut: boolean }) {
     return <svg class="arch" viewBox="0 0 120 110" aria-hidden="true">
         <path class="stone" d="M6 108V58a54 54 0 0 1 108 0v50H92V60a32 32 0 0 0-64 0v48Z" /><path class="hole" d="M28 108V60a32 32 0 0 1 64 0v48Z" />
         <path class="joints" d="M6 82h22M92 82h22M11 36l19 11M109 36 90 47M38 9l10 20M82 9 72 29" /><path class="steps" d="M36 108v-10h48v10M44 98v-9h32v9" />
+        {shut && <path class="bars" d="M40 38v70M60 30v78M80 38v70M29 60h62M29 80h62" />}
     </svg>;
 }
 

@@ -1,5 +1,5 @@
 import './eights.css';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Schemas } from '/client.js';
 import type { Event, Session } from '../desk.ts';
 import type { BoardProps, Drawing, Telling } from '../drawing.ts';
@@ -142,7 +142,11 @@ function tilt(card: string): number {
 
 function ChooseSuit({ onChoose, onLeave }: { onChoose: (suit: Suit) => void; onLeave: () => void }) {
     const first = useRef<HTMLButtonElement>(null);
-    useEffect(() => first.current?.focus(), []);
+    useLayoutEffect(() => {
+        const card = document.activeElement as HTMLElement | null;
+        first.current?.focus();
+        return () => card?.focus();
+    }, []);
     return <div class="asks" role="group" aria-label="Which suit next?" onKeyDown={({ key }) => { if (key === 'Escape') onLeave(); }}>
         <p><strong>Which suit next?</strong> <button class="button bare" onClick={onLeave}>Not now</button></p>
         <div>{suits.map((suit, at) => <button key={suit} ref={at === 0 ? first : undefined} class={`suit ${suit}`} data-move="" onClick={() => onChoose(suit)}>

@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks';
 import { useDesk } from '../context.ts';
 import type { Move, Session } from '../desk.ts';
 import type { BoardProps, Drawing } from '../drawing.ts';
-import { inWords, spoken, titled } from '../names.ts';
+import { spoken, titled } from '../names.ts';
 import { Fields, type Values } from '../parts/form.tsx';
 import { targetOf } from '../parts/grid.ts';
 import { isComplete, memberOf, resolved, type Schema } from '../parts/schema.ts';
-import { Members, seatNames } from '../parts/value.tsx';
+import { Members, said } from '../parts/value.tsx';
 
 /**
  * The plain table: any game, drawn from what its view says and what its schema says of that. Values have names, boards are
@@ -36,12 +36,13 @@ function Board({ session, view, before, legal, canPlay, unsent, play }: BoardPro
 
 /** A move in few words. */
 function labelOf(move: Move, schema: Schema | undefined, session: Session): string {
-    const parts = Object.entries(move).map(([name, value]) => {
-        if (name === 'kind') return spoken(String(value));
+    const { kind, ...rest } = move;
+    const parts = Object.entries(rest).map(([name, value]) => {
         if (typeof value === 'boolean') return value ? spoken(name) : `not ${spoken(name)}`;
-        return `${spoken(name)} ${seatNames(value, name, memberOf(schema, name, schema), session) ?? inWords(value)}`;
+        return `${spoken(name)} ${said(value, name, memberOf(schema, name, schema), session)}`;
     });
-    return titled(parts.join(', ')) || 'Go on';
+    const label = [kind === undefined ? '' : spoken(String(kind)), parts.join(', ')].filter(Boolean).join(': ') || 'go on';
+    return label.charAt(0).toUpperCase() + label.slice(1);
 }
 
 /** A button for each move. Many are put into groups by what they have in common. */
@@ -52,7 +53,7 @@ function LegalMoves({ legal, label, play }: { legal: Move[]; label: (move: Move)
         {common === undefined ? <Buttons moves={legal} label={label} play={play} /> : [...new Set(legal.map((move) => move[common]))].map((value) => {
             const title = label({ [common]: value });
             return <div key={title} class="group" role="group" aria-label={title}>
-                <h3>{title}</h3>
+                <strong>{title}</strong>
                 <Buttons moves={legal.filter((move) => move[common] === value)} label={(move) => label(without(move, common))} play={play} />
             </div>;
         })}

@@ -98,7 +98,7 @@ function Cast({ session, view, legal, canPlay, unsent, play }: Props) {
                 <Disc seat={hero?.seat}><RoleSign role={role} /></Disc>
                 <span class="who"><strong>{titled(role)}</strong><span class="soft small">{hero?.name ?? named}</span></span>
                 <span class="can small"><span>{health} health</span><span>hits for {hits}</span>{heals && <span>heals {heals}</span>}</span>
-                <span class={`pill${hero?.role ? '' : ' good'}`}>{!hero ? 'free' : `${hero.role ? 'taken by' : 'kept for'} ${hero.seat === session.your_seat ? 'you' : calledAt(session, hero.seat)}`}</span>
+                <span class={`pill${hero ? '' : ' good'}`}>{!hero ? 'free' : `${hero.role ? 'taken by' : 'kept for'} ${hero.seat === session.your_seat ? 'you' : calledAt(session, hero.seat)}`}</span>
             </button></li>;
         })}</ul>
     </>;
@@ -238,7 +238,7 @@ const roleSigns: Record<string, ComponentChildren> = {
 };
 
 function RoleSign({ role }: { role: string }) {
-    return <svg class="strokes" viewBox="0 0 24 24" aria-hidden="true">{roleSigns[role] ?? <circle cx="12" cy="12" r="3" />}</svg>;
+    return <svg class="strokes" viewBox="0 0 24 24" aria-hidden="true">{roleSigns[role] ?? <path d="M6 12v.1M12 12v.1M18 12v.1" />}</svg>;
 }
 
 function Sword() {

@@ -50,7 +50,7 @@ function Board({ session, view, before, events, unsent, canPlay, play }: BoardPr
             </Side>)}
             <Between winner={last?.winner} over={last !== undefined} />
         </div>
-        <p class="verdict">{last ? `Round ${last.round}: ${verdict(last)}` : `Round ${view.rounds.length + 1}${mine ? ': hidden until both have thrown.' : ''}`}</p>
+        <p class="verdict">{last ? `Round ${last.round}: ${verdict(last)}` : `Round ${view.rounds.length + 1}${mine ? ', hidden until both throw.' : ''}`}</p>
         {session.status === 'active' && session.your_seat !== undefined && <div class="throws" role="group" aria-label="Your throw">
             {Object.entries(throws).map(([name, does]) => <button key={name} class="throw" aria-pressed={mine === name} aria-disabled={!canPlay}
                 data-move={canPlay ? '' : undefined} onClick={() => play({ throw: name })}>

@@ -23,9 +23,11 @@ function where(cell: number, size: number): string {
     return `row ${Math.floor(cell / size) + 1}, column ${cell % size + 1}`;
 }
 
-function Board({ view: { board, size, align, marks }, before, session, unsent, canPlay, play }: BoardProps<View, Move>) {
+function Board({ view: { board, size, align, marks }, before, session, events, unsent, canPlay, play }: BoardProps<View, Move>) {
     const cells = useRef<HTMLDivElement>(null);
     const line = winningLine(board, size, align);
+    const decided = before !== undefined && !winningLine(before.board, size, align) ? ' decided' : '';
+    const last = (events.filter(({ kind }) => kind === 'move').at(-1)?.data.move as Partial<Move> | undefined)?.cell;
     const seatOf = (mark: string) => marks.indexOf(mark);
     const walk = (event: KeyboardEvent, cell: number) => {
         const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -size, ArrowDown: size }[event.key];
@@ -33,11 +35,11 @@ function Board({ view: { board, size, align, marks }, before, session, unsent, c
         event.preventDefault();
         (cells.current?.children[cell + step] as HTMLElement | undefined)?.focus();
     };
-    return <div class={`tictactoe${canPlay ? ' mine' : ''}${line ? ' won' : ''}`} role="group" aria-label="Board" ref={cells} style={{ '--size': size } as never}>
+    return <div class={`tictactoe${canPlay ? ' mine' : ''}${line ? ` won${decided}` : ''}`} role="group" aria-label="Board" ref={cells} style={{ '--size': size } as never}>
         {board.map((mark, cell) => {
             const shown = mark || (unsent?.cell === cell ? marks[session.your_seat ?? 0] ?? '' : '');
             const fresh = before !== undefined && before.board[cell] === '' && mark !== '';
-            return <button key={cell} class={`cell${line?.includes(cell) ? ' line' : ''}`} aria-label={`${where(cell, size)}: ${mark || 'empty'}`}
+            return <button key={cell} class={`cell${line?.includes(cell) ? ' line' : last === cell ? ' last' : ''}`} aria-label={`${where(cell, size)}: ${mark || 'empty'}${last === cell ? ', the last move' : ''}`}
                 aria-disabled={!canPlay || mark !== ''} data-move={canPlay && mark === '' ? '' : undefined} onKeyDown={(event) => walk(event, cell)} onClick={() => play({ cell })}>
                 {shown && <Mark mark={shown} seat={seatOf(shown)} fresh={fresh} ghost={mark === ''} />}
             </button>;

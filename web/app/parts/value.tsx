@@ -1,3 +1,4 @@
+import { moment } from '../clock.ts';
 import type { Session } from '../desk.ts';
 import { inWords, spoken, telling, titled } from '../names.ts';
 import { rowsOf, type Place, type Target } from './grid.ts';
@@ -19,7 +20,7 @@ export function Members({ value, before, schema, root, session, target }: Known 
         const changed = old !== undefined && JSON.stringify(old[name]) !== JSON.stringify(part);
         const its = memberOf(schema, name, root);
         const playable = target?.name === name ? target : undefined;
-        return <div key={`${name} ${changed && !playable ? JSON.stringify(part) : ''}`} class={changed ? 'changed' : ''}>
+        return <div key={`${name} ${changed && !playable ? JSON.stringify(part) : ''}`} class={`${changed ? 'changed' : ''}${typeof part === 'object' ? ' large' : ''}`}>
             <dt title={its?.description}>{its?.title ?? titled(name)}</dt>
             <dd><Value value={part} name={name} beside={value} before={old?.[name]} schema={its} root={root} session={session} target={playable} /></dd>
         </div>;
@@ -29,7 +30,7 @@ export function Members({ value, before, schema, root, session, target }: Known 
 function Value(props: Known & { value: unknown; name: string; beside: Record<string, unknown>; target: Target | undefined }) {
     const { value, name, beside, before, schema, session, target } = props;
     const seats = seatNames(value, name, schema, session);
-    if (seats !== undefined) return <span>{seats}</span>;
+    if (seats !== undefined) return <Text value={seats} />;
     const rows = rowsOf(value, name, beside, schema?.description) ?? (target && [value as unknown[]]);
     if (rows) return <Grid rows={rows} old={rowsOf(before, name, beside, schema?.description) ?? [before]} name={name} at={target?.at} />;
     if (Array.isArray(value)) return <List {...props} value={value} />;
@@ -38,7 +39,7 @@ function Value(props: Known & { value: unknown; name: string; beside: Record<str
 }
 
 function Text({ value }: { value: unknown }) {
-    const text = value === '' ? '–' : inWords(value);
+    const text = value === '' ? '–' : worded(value);
     return text.length > 400 ? <div class="text long" tabIndex={0} role="region" aria-label="Text">{text}</div> : <span class="text">{text}</span>;
 }
 
@@ -47,19 +48,21 @@ function List({ value, name, schema, root, session }: Known & { value: unknown[]
     if (value.length === 0) return <span class="soft">none</span>;
     const ofSeats = value.length === session.seats.length && value.length > 1 && /\b(each|every|per|by) (seat|player)\b/i.test(schema?.description ?? '');
     const people = ofSeats ? value.map((_, seat) => telling(session).name(seat)) : undefined;
-    if (value.every(isObject)) return <Records rows={value} name={name} people={people} schema={resolved(schema?.items, root)} root={root} session={session} />;
+    if (value.every(isObject)) return <Records rows={value} name={name} people={value.some((row) => 'seat' in row) ? undefined : people} schema={resolved(schema?.items, root)} root={root} session={session} />;
     return <ul class="values">{value.map((one, at) => <li key={at} class="pill">{people && <span class="soft">{people[at]}: </span>}{one === '' ? '–' : inWords(one)}</li>)}</ul>;
 }
 
 interface RecordsProps { rows: Record<string, unknown>[]; name: string; people: string[] | undefined; schema: Schema | undefined; root: Schema | undefined; session: Session }
 
-/** A list of like things is a table, with a column for each member. */
+/** A list of like things is a table, with a column for each member; things that have parts of their own stand one below the other. */
 function Records({ rows, name, people, schema, root, session }: RecordsProps) {
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-    const said = (value: unknown, column: string) => value === undefined ? '' : seatNames(value, column, memberOf(schema, column, root), session) ?? inWords(value);
+    if (rows.some((row) => Object.values(row).some((part) => isObject(part) || (Array.isArray(part) && part.some(isObject))))) {
+        return <ol class="things">{rows.map((row, at) => <li key={at}>{people && <strong>{people[at]}</strong>}<Members value={row} before={undefined} schema={schema} root={root} session={session} /></li>)}</ol>;
+    }
     return <div class="scroll" tabIndex={0} role="region" aria-label={titled(name)}><table class="records">
         <thead><tr>{people && <td />}{columns.map((column) => <th key={column} scope="col">{spoken(column)}</th>)}</tr></thead>
-        <tbody>{rows.map((row, at) => <tr key={at}>{people && <th scope="row">{people[at]}</th>}{columns.map((column) => <td key={column}>{said(row[column], column)}</td>)}</tr>)}</tbody>
+        <tbody>{rows.map((row, at) => <tr key={at}>{people && <th scope="row">{people[at]}</th>}{columns.map((column) => <td key={column}><span>{row[column] === undefined ? '' : said(row[column], column, memberOf(schema, column, root), session)}</span></td>)}</tr>)}</tbody>
     </table></div>;
 }
 
@@ -97,8 +100,17 @@ function walk(event: KeyboardEvent): void {
     next.focus();
 }
 
+/** A value in few words. */
+export function said(value: unknown, name: string, schema: Schema | undefined, session: Session): string {
+    return seatNames(value, name, schema, session) ?? worded(value);
+}
+
+function worded(value: unknown): string {
+    return typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value) ? moment(value) : inWords(value);
+}
+
 /** Who sits there, where a number is said to be that of a seat. */
-export function seatNames(value: unknown, name: string, schema: Schema | undefined, session: Session): string | undefined {
+function seatNames(value: unknown, name: string, schema: Schema | undefined, session: Session): string | undefined {
     const said = /^(seats?|winners?|to_move)$/.test(name) || /(^|: )(the )?(number of the )?seats?\b(?!['’])/i.test(schema?.description ?? '');
     const seats = Array.isArray(value) ? value : [value];
     if (!said || seats.length === 0 || !seats.every((seat) => session.seats.some((one) => one.seat === seat))) return undefined;

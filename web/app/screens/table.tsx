@@ -157,7 +157,7 @@ function Seats({ session }: { session: Session }) {
 
 function said(seat: Session['seats'][number], moves: boolean): string {
     const result = seat.result && `place ${seat.result.place}${seat.result.score ? `, ${seat.result.score} points` : ''}`;
-    return [seat.role, seat.forfeited ? 'gave up' : undefined, result ?? (moves ? 'to move' : undefined)].filter(Boolean).join(' · ');
+    return [seat.role, seat.forfeited ? 'out' : undefined, result ?? (moves ? 'to move' : undefined)].filter(Boolean).join(' · ');
 }
 
 interface StatusProps { session: Session; canPlay: boolean; unsent: boolean; prompt?: string }
