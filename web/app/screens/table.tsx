@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Problem } from '/client.js';
-import { turnLength } from '../clock.ts';
+import { moment, turnLength } from '../clock.ts';
 import { useDesk } from '../context.ts';
 import type { Move, Session } from '../desk.ts';
 import { drawingOf } from '../drawings.ts';
@@ -32,9 +32,9 @@ function Play({ session: latest }: { session: Session }) {
     useEffect(() => { void replay.begin(); return () => replay.end(); }, [replay]);
     useEffect(() => void replay.advance(), [replay, latest]);
     usePolling(latest);
-    const { value: moment } = replay.moment;
-    if (!moment) return <p class="soft" role="status">A moment …</p>;
-    const { session, before } = moment;
+    const { value: shown } = replay.moment;
+    if (!shown) return <p class="soft" role="status">A moment …</p>;
+    const { session, before } = shown;
     const drawing = drawingOf(session.game);
     const game = desk.game(session.game);
     const unsent = desk.unsent.value[latest.id];
@@ -50,7 +50,7 @@ function Play({ session: latest }: { session: Session }) {
         <Head session={latest} />
         {!drawing.ownSeats && <Seats session={session} />}
         <div class="play">
-            {over ? <Ended session={latest} places={!drawing.ownSeats} /> : <Status session={session} canPlay={canPlay} unsent={unsent !== undefined} prompt={(canPlay ? drawing.prompt : drawing.waits)?.(session.view, session)} />}
+            {over ? <Ended session={latest} places={!drawing.ownSeats} /> : <Status session={session} now={now} canPlay={canPlay} unsent={unsent !== undefined} prompt={(canPlay ? drawing.prompt : drawing.waits)?.(session.view, session)} />}
             {refusal?.version === latest.version && <p class="note bad" role="alert">{refusal?.why}</p>}
             <div class="board">
                 {session.view
@@ -160,10 +160,11 @@ function said(seat: Session['seats'][number], moves: boolean): string {
     return [seat.role, seat.forfeited ? 'out' : undefined, result ?? (moves ? 'to move' : undefined)].filter(Boolean).join(' · ');
 }
 
-interface StatusProps { session: Session; canPlay: boolean; unsent: boolean; prompt?: string }
+interface StatusProps { session: Session; now: boolean; canPlay: boolean; unsent: boolean; prompt?: string }
 
 /** What a person should know first. It is read out when it changes. */
-function Status({ session, canPlay, unsent, prompt }: StatusProps) {
+function Status({ session, now, canPlay, unsent, prompt }: StatusProps) {
+    if (!now) return <p class="status" role="status">As it was, {moment(session.updated_at)}.</p>;
     const text = unsent ? 'Your move is on its way. It is kept until the server has it.' : prompt ?? (canPlay ? 'Your turn.' : waitingFor(session));
     return <p class={`status${canPlay ? ' turn' : ''}`} role="status"><span>{text}</span>
         {session.status === 'active' && session.deadline_at && <Countdown until={session.deadline_at} turn={canPlay} />}
