@@ -26,6 +26,9 @@ func TestAGameOutsideThisRepository(t *testing.T) {
 	url := serveOutside(t, folder, build[2])
 	guide.block(t, 2) // signs up with curl
 	ann := servertest.Guest(t, url, "Ann")
+	if page := ann.Must(t, 200, "GET", "/", nil); !strings.Contains(string(page.Body), "/app.js") { // as web's plain table is tested with games of its own
+		t.Errorf("at / there is no app: %s", page.Body)
+	}
 
 	open := guide.block(t, 1)[0]
 	table := call(t, ann, 201, open, "")

@@ -182,8 +182,8 @@ export class Desk {
 
     /** A person looks at a session now: what is new in it is new no longer. */
     look(id: string): void {
-        if (!this.fresh.value.has(id)) return;
-        this.fresh.value = new Set([...this.fresh.value].filter((other) => other !== id));
+        if (this.news.value.some(({ to }) => to === `/s/${id}`)) this.news.value = this.news.value.filter(({ to }) => to !== `/s/${id}`);
+        if (this.fresh.value.has(id)) this.fresh.value = new Set([...this.fresh.value].filter((other) => other !== id));
     }
 
     /** Plays a move. Without a connection it is kept, and sent when there is one. */

@@ -38,11 +38,18 @@ export function ending(session: Session): string {
     if (!session.result) return 'It is over.';
     if (mine?.forfeited) return session.result.reason === 'timeout' ? 'Your time ran out.' : 'You left the game.';
     if (mine && winners.includes(mine.seat)) return winners.length > 1 ? 'You win together.' : 'You win.';
-    if (place === 1 && shared) return session.seats.every(({ result }) => result?.place === 1) && session.seats.length === 2 ? 'A draw.' : 'You share the first place.';
+    if (place === 1 && shared && together(session)) return session.seats.length === 2 ? 'A draw.' : 'You win together.';
+    if (place === 1 && shared) return 'You share the first place.';
     if (place === 1) return 'You win.';
     if (winners.length === 1) return `${calledAt(session, winners[0]!)} wins.`;
+    if (place !== undefined && shared && together(session)) return 'You lose together.';
     if (place !== undefined && session.seats.length > 2) return `You come in ${ordinal(place)}.`;
     return place === undefined ? 'It is over.' : 'You lose.';
+}
+
+/** Whether all who stayed to the end came to the same, as a party does that wins or loses. */
+function together({ seats }: Session): boolean {
+    return new Set(seats.filter(({ forfeited }) => !forfeited).map(({ result }) => result?.place)).size === 1;
 }
 
 /** The same in one or two words, for lists. */

@@ -77,7 +77,8 @@ export class Replay {
             const session = next === latest.version ? latest : await this.#at(next).catch(() => latest);
             await awake();
             await this.#put(session);
-            if (this.latest!.version > session.version && changed(shown, session)) await new Promise((resolve) => setTimeout(resolve, this.pace));
+            const behind = this.latest!.version - session.version;
+            if (behind > 0 && changed(shown, session)) await new Promise((resolve) => setTimeout(resolve, this.pace / Math.max(1, behind / 3)));
         }
     });
 

@@ -54,7 +54,7 @@ async function withAForm() {
     for (const [turn, writer] of both.entries()) {
         const { page } = writer;
         await page.getByRole('radio', { name: 'oslo' }).check();
-        await page.getByLabel('Text').fill('Dear friend, '.repeat(40));
+        await page.getByRole('textbox', { name: 'Text' }).fill('Dear friend, '.repeat(40));
         await page.getByLabel('Stamps').fill('1, 1');
         const [from, copy] = [page.getByRole('group', { name: 'From' }), page.getByRole('group', { name: 'Copy' })];
         assert.equal(await page.locator('[data-move]').count(), 0);

@@ -91,14 +91,15 @@ function Others({ session, view, before }: { session: Session; view: View; befor
     const mine = session.your_seat ?? -1;
     const others = view.seats.map((_, at) => (mine + 1 + at) % view.seats.length).filter((seat) => seat !== mine);
     const turned = before !== undefined && before.direction !== view.direction;
-    return <ol class={`others${view.over ? ' over' : others.length === 1 ? ' one' : ''}`} aria-label={`The others${others.length > 1 && view.direction < 0 ? '; the turn goes from the last to the first' : ''}`}>{others.map((seat, at) => <>
+    const way = others.length > 1 && view.direction < 0 ? '; the turn goes from the last to the first' : '';
+    return <ol class={`others${view.over ? ' over' : others.length === 1 ? ' one' : ''}`} aria-label={`The others${way}`}>{others.map((seat, at) => <>
         {at > 0 && !view.over && <li key={`way ${at} ${view.direction}`} class={`way${turned ? ' turned' : ''}`} aria-hidden="true"><Way direction={view.direction} /></li>}
         <Other key={seat} seat={seat} session={session} view={view} before={before} />
     </>)}</ol>;
 }
 
 function Other({ seat, session, view, before }: { seat: number; session: Session; view: View; before?: View }) {
-    const { cards, missed, set_aside, hand, points } = view.seats[seat]!;
+    const { cards, set_aside, hand } = view.seats[seat]!;
     const who = seatOf(session, seat);
     const more = cards - (before?.seats[seat]?.cards ?? cards);
     const drawn = Math.min(cards, view.seats.length > 2 ? 6 : 12); // as many as there is room for
@@ -108,8 +109,16 @@ function Other({ seat, session, view, before }: { seat: number; session: Session
         {hand?.length
             ? <span class="shown">{hand.map((card) => <span key={card} class="playing" role="img" aria-label={cardInWords(card)}><Face card={card} /></span>)}</span>
             : <span class="backs" aria-hidden="true">{Array.from({ length: drawn }, (_, at) => <i key={at} class={at >= drawn - more ? 'fresh' : ''} />)}</span>}
-        <span key={cards} class={`count small soft${more === 0 ? '' : ' changed'}`}>{set_aside ? 'out of the game' : view.over ? `${points ?? 0} points` : cards === 1 ? 'last card' : `${cards} cards`}{missed > 0 && !set_aside && !view.over ? `, missed ${missed} of 3` : ''}</span>
+        <span key={cards} class={`small soft${more === 0 ? '' : ' changed'}`}>{held(view, seat)}</span>
     </li>;
+}
+
+/** What a seat holds, in words. */
+function held({ over, seats }: View, seat: number): string {
+    const { cards, missed, set_aside, points = 0 } = seats[seat]!;
+    if (set_aside) return 'out of the game';
+    if (over) return `${points} points`;
+    return `${cards === 1 ? 'last card' : `${cards} cards`}${missed > 0 ? `, missed ${missed} of 3` : ''}`;
 }
 
 interface MiddleProps { view: View; before?: View; unsent?: Move; byMe: boolean; mayDraw: boolean; draw: () => void }

@@ -1,4 +1,5 @@
 import './rps.css';
+import type { ComponentChildren } from 'preact';
 import type { Schemas } from '/client.js';
 import type { Event, Session } from '../desk.ts';
 import type { BoardProps, Drawing } from '../drawing.ts';
@@ -46,7 +47,9 @@ function Board({ session, view, before, events, unsent, canPlay, play }: BoardPr
             {[0, 1].map((seat) => <Side key={seat} seat={seat} name={words.name(seat)} won={view.score[seat] ?? 0} needs={(view.best_of + 1) / 2}>
                 {last
                     ? <Token key={view.rounds.length} thing={last.throws[seat]} fate={last.winner === undefined ? 'tie' : last.winner === seat ? 'won' : 'lost'} />
-                    : <Token thing={seat === session.your_seat ? mine : undefined} fate={waits(seat) ? 'awaited' : seat === session.your_seat && mine ? 'secret' : 'hidden'} ghost={unsent && seat === session.your_seat} />}
+                    : seat === session.your_seat && mine
+                        ? <Token thing={mine} fate="secret" ghost={unsent !== undefined} />
+                        : <Token fate={begun && !waits(seat) ? 'hidden' : 'awaited'} />}
             </Side>)}
             <Between winner={last?.winner} over={last !== undefined} />
         </div>
@@ -67,7 +70,7 @@ function secret({ status, turn, your_seat, to_move }: Session, events: Event[]):
     return events.map((event) => event.kind === 'move' && event.turn === turn && event.seat === your_seat ? thrown(event) : undefined).find(Boolean);
 }
 
-interface SideProps { seat: number; name: string; won: number; needs: number; children: preact.ComponentChildren }
+interface SideProps { seat: number; name: string; won: number; needs: number; children: ComponentChildren }
 
 /** What one seat has before it: its throw, and a mark for each round that it has won and that it needs. */
 function Side({ seat, name, won, needs, children }: SideProps) {
@@ -113,7 +116,10 @@ function Thing({ name }: { name: string }) {
     return <svg class={`thing ${name}`} viewBox="0 0 48 48" aria-hidden="true">
         {name === 'rock' && <><path class="body" d="M7 33 10 20l9-10 14 1 8 11 1 11-7 8H14z" /><path d="m19 10 5 11 17 1M24 21l-8 10-9 2m9-2 4 10" /></>}
         {name === 'paper' && <><path class="body" d="M12 6h17l8 8v28H12z" /><path d="M29 6v8h8M18 22h13M18 28.5h13M18 35h8" /></>}
-        {name === 'scissors' && <><circle class="body" cx="14.5" cy="36.5" r="5.5" /><circle class="body" cx="33.5" cy="36.5" r="5.5" /><path d="M17.5 32 33 6M30.5 32 15 6" /><circle cx="24" cy="21" r=".6" /></>}
+        {name === 'scissors' && <>
+            <circle class="body" cx="14.5" cy="36.5" r="5.5" /><circle class="body" cx="33.5" cy="36.5" r="5.5" />
+            <path d="M17.5 32 33 6M30.5 32 15 6" /><circle cx="24" cy="21" r=".6" />
+        </>}
     </svg>;
 }
 

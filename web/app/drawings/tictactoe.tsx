@@ -39,7 +39,8 @@ function Board({ view: { board, size, align, marks }, before, session, events, u
         {board.map((mark, cell) => {
             const shown = mark || (unsent?.cell === cell ? marks[session.your_seat ?? 0] ?? '' : '');
             const fresh = before !== undefined && before.board[cell] === '' && mark !== '';
-            return <button key={cell} class={`cell${line?.includes(cell) ? ' line' : last === cell ? ' last' : ''}`} aria-label={`${where(cell, size)}: ${mark || 'empty'}${last === cell ? ', the last move' : ''}`}
+            return <button key={cell} class={`cell${line?.includes(cell) ? ' line' : last === cell ? ' last' : ''}`}
+                aria-label={`${where(cell, size)}: ${mark || 'empty'}${last === cell ? ', the last move' : ''}`}
                 aria-disabled={!canPlay || mark !== ''} data-move={canPlay && mark === '' ? '' : undefined} onKeyDown={(event) => walk(event, cell)} onClick={() => play({ cell })}>
                 {shown && <Mark mark={shown} seat={seatOf(shown)} fresh={fresh} ghost={mark === ''} />}
             </button>;

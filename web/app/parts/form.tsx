@@ -14,14 +14,17 @@ interface FieldsProps {
     root?: Schema;
     /** The member whose members these are. */
     path?: string;
+    /** False where the object as a whole may be left out, and nothing of it has been filled in. */
+    wanted?: boolean;
 }
 
 /** Fields for an object of a schema. What is left empty is left out, and the game's own default holds. */
-export function Fields({ schema, values, onChange, absent = 'as usual', root = schema, path = '' }: FieldsProps) {
+export function Fields({ schema, values, onChange, absent = 'as usual', root = schema, path = '', wanted = true }: FieldsProps) {
+    const isRequired = (name: string) => schema.required?.includes(name) ?? false;
     return <>
-        {Object.keys(schema.properties ?? {}).map((name) =>
+        {Object.keys(schema.properties ?? {}).sort((a, b) => Number(isRequired(b)) - Number(isRequired(a))).map((name) =>
             <Field key={name} name={name} path={`${path}/${name}`} schema={memberOf(schema, name, root)!} root={root} absent={absent}
-                required={schema.required?.includes(name) ?? false} value={values[name]} onChange={(value) => {
+                required={wanted && isRequired(name)} value={values[name]} onChange={(value) => {
                     const { [name]: _, ...rest } = values;
                     onChange(value === undefined ? rest : { ...rest, [name]: value });
                 }} />)}
@@ -47,7 +50,7 @@ function Field(props: FieldProps) {
         return <fieldset class="field part">
             <legend>{titled(name)}</legend>
             <Hint schema={schema} />
-            <Fields schema={schema} root={root} path={path} absent={absent} values={(value ?? {}) as Values}
+            <Fields schema={schema} root={root} path={path} absent={absent} wanted={required || value !== undefined} values={(value ?? {}) as Values}
                 onChange={(values) => onChange(!required && Object.keys(values).length === 0 ? undefined : values)} />
         </fieldset>;
     }

@@ -19,10 +19,10 @@ export interface Place {
 }
 
 /** The rows of a value that is a board: a list of lists, or of lines of text, or of cells with a width beside it. */
-export function rowsOf(value: unknown, name: string, beside: Record<string, unknown>, description = ''): unknown[][] | undefined {
+export function rowsOf(value: unknown, name: string, beside: Record<string, unknown>): unknown[][] | undefined {
     if (!Array.isArray(value) || value.length === 0) return undefined;
     if (value.every(Array.isArray)) return value.some((row) => row.length > 0) ? value : undefined;
-    if (!/board|grid|cells|squares|field|tiles|map/i.test(name) && !/row by row|\bcells?\b/i.test(description)) return undefined;
+    if (!/board|grid|cells|squares|tiles|field/i.test(name)) return undefined;
     const [first] = value;
     if (typeof first === 'string' && first.length > 1 && value.length > 1 && value.every((line) => typeof line === 'string' && line.length === first.length)) return value.map((line) => [...line]);
     const columns = widthOf(beside, value.length) ?? (typeof first === 'object' ? undefined : widthOf({ side: Math.sqrt(value.length) }, value.length));

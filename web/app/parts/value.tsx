@@ -30,17 +30,17 @@ export function Members({ value, before, schema, root, session, target }: Known 
 function Value(props: Known & { value: unknown; name: string; beside: Record<string, unknown>; target: Target | undefined }) {
     const { value, name, beside, before, schema, session, target } = props;
     const seats = seatNames(value, name, schema, session);
-    if (seats !== undefined) return <Text value={seats} />;
-    const rows = rowsOf(value, name, beside, schema?.description) ?? (target && [value as unknown[]]);
-    if (rows) return <Grid rows={rows} old={rowsOf(before, name, beside, schema?.description) ?? [before]} name={name} at={target?.at} />;
+    if (seats !== undefined) return <Text value={seats} name={name} />;
+    const rows = rowsOf(value, name, beside) ?? (target && [value as unknown[]]);
+    if (rows) return <Grid rows={rows} old={rowsOf(before, name, beside) ?? [before]} name={name} at={target?.at} />;
     if (Array.isArray(value)) return <List {...props} value={value} />;
-    if (!isObject(value)) return <Text value={value} />;
-    return Object.keys(value).length > 0 ? <Members {...props} value={value} target={undefined} /> : <Text value="" />;
+    if (!isObject(value)) return <Text value={value} name={name} />;
+    return Object.keys(value).length > 0 ? <Members {...props} value={value} target={undefined} /> : <Text value="" name={name} />;
 }
 
-function Text({ value }: { value: unknown }) {
+function Text({ value, name }: { value: unknown; name: string }) {
     const text = value === '' ? '–' : worded(value);
-    return text.length > 400 ? <div class="text long" tabIndex={0} role="region" aria-label="Text">{text}</div> : <span class="text">{text}</span>;
+    return text.length > 400 ? <div class="text long" tabIndex={0} role="group" aria-label={titled(name)}>{text}</div> : <span class="text">{text}</span>;
 }
 
 /** What a list has of each seat stands beside whoever sits there. */
@@ -60,7 +60,7 @@ function Records({ rows, name, people, schema, root, session }: RecordsProps) {
     if (rows.some((row) => Object.values(row).some((part) => isObject(part) || (Array.isArray(part) && part.some(isObject))))) {
         return <ol class="things">{rows.map((row, at) => <li key={at}>{people && <strong>{people[at]}</strong>}<Members value={row} before={undefined} schema={schema} root={root} session={session} /></li>)}</ol>;
     }
-    return <div class="scroll" tabIndex={0} role="region" aria-label={titled(name)}><table class="records">
+    return <div class="scroll" tabIndex={0} role="group" aria-label={titled(name)}><table class="records">
         <thead><tr>{people && <td />}{columns.map((column) => <th key={column} scope="col">{spoken(column)}</th>)}</tr></thead>
         <tbody>{rows.map((row, at) => <tr key={at}>{people && <th scope="row">{people[at]}</th>}{columns.map((column) => <td key={column}><span>{row[column] === undefined ? '' : said(row[column], column, memberOf(schema, column, root), session)}</span></td>)}</tr>)}</tbody>
     </table></div>;
@@ -71,7 +71,7 @@ interface GridProps { rows: unknown[][]; old: unknown[]; name: string; at: ((x: 
 function Grid({ rows, old, name, at }: GridProps) {
     const columns = Math.max(...rows.map((row) => row.length));
     const isFresh = (x: number, y: number) => Array.isArray(old[y]) && JSON.stringify(old[y][x]) !== JSON.stringify(rows[y]![x]);
-    return <div class="scroll" tabIndex={0} role="region" aria-label={titled(name)}>
+    return <div class="scroll" tabIndex={0} role="group" aria-label={titled(name)}>
         <table class="grid" style={{ '--columns': columns } as never} onKeyDown={walk}><tbody>{rows.map((row, y) => <tr key={y}>{row.map((cell, x) =>
             <td key={x} class={isFresh(x, y) ? 'fresh' : ''}>{at ? <Cell value={cell} name={`row ${y + 1}, column ${x + 1}`} {...at(x, y)} /> : <Sign value={cell} />}</td>)}</tr>)}</tbody></table>
     </div>;
