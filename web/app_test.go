@@ -3,6 +3,7 @@ package web_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"yourturn/server/nodetest"
@@ -16,7 +17,7 @@ func story(t *testing.T, url, name string) *nodetest.Program {
 		t.Fatal(err)
 	}
 	axe := filepath.Join(nodetest.Install(t, os.DirFS(".")), "node_modules", "axe-core", "axe.min.js")
-	environment := append(nodetest.Browser(t), "SERVER="+url, "AXE="+axe)
+	environment := append(nodetest.Browser(t), "SERVER="+url, "AXE="+axe, "FIRST_LOAD="+strings.Join(firstLoad, " "))
 	return nodetest.Start(t, environment, filepath.Join("testdata", name+".mjs"))
 }
 
@@ -33,6 +34,7 @@ func TestPeopleMeet(t *testing.T) {
 
 // Nothing that comes between a player and the server costs a move or a reload.
 func TestNothingIsLost(t *testing.T) {
+	t.Parallel() // it mostly waits
 	server := serve(t, "--test-clock")
 	program := story(t, server.URL, "trouble")
 	for range 2 {
@@ -42,4 +44,25 @@ func TestNothingIsLost(t *testing.T) {
 		server.Restart(t)
 	}
 	t.Log(program.End(t))
+}
+
+// Every game is played to its end by clicking what may be clicked, and axe finds nothing on any screen.
+func TestEveryGameIsPlayed(t *testing.T) {
+	t.Parallel()
+	t.Log(story(t, serve(t).URL, "games").End(t))
+}
+
+// Tabs and devices of one player stay in step, and whoever signs in is who plays.
+func TestDevicesStayInStep(t *testing.T) {
+	t.Log(story(t, serve(t).URL, "devices").End(t))
+}
+
+// At a table one is told why a move is refused, how it was before and what was missed, and needs neither mouse nor eyes.
+func TestTableTells(t *testing.T) {
+	t.Log(story(t, serve(t).URL, "table").End(t))
+}
+
+// On a slow phone and a slow network the app is usable. The log says after how long.
+func TestSlowPhone(t *testing.T) {
+	t.Log(story(t, serve(t).URL, "phone").End(t))
 }

@@ -5,6 +5,7 @@ import { DeskContext, useDesk } from './context.ts';
 import { reached, sitDown, type Desk } from './desk.ts';
 import { followPushes } from './push.ts';
 import { go, place } from './route.ts';
+import { passing, plainly } from './trouble.ts';
 import { Home } from './screens/home.tsx';
 import { Join } from './screens/join.tsx';
 import { Me } from './screens/me.tsx';
@@ -22,9 +23,9 @@ async function begin(): Promise<void> {
     left.value = undefined;
     for (;;) {
         try {
-            const sat = await sitDown((why) => {
-                desk.value?.end();
-                left.value = why;
+            const sat: Desk = await sitDown((why) => {
+                sat.end();
+                if (desk.value === sat) left.value = why;
             });
             desk.value?.end();
             desk.value = sat;
@@ -32,8 +33,8 @@ async function begin(): Promise<void> {
             followPushes(sat);
             return await sat.begin();
         } catch (error) {
-            trouble.value = error instanceof Error ? error.message : String(error);
-            await new Promise((resolve) => setTimeout(resolve, 5000));
+            trouble.value = plainly(error);
+            await new Promise((resolve) => setTimeout(resolve, Math.max(5, passing(error)?.seconds ?? 0) * 1000));
         }
     }
 }

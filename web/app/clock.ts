@@ -35,7 +35,7 @@ export function span(milliseconds: number): string {
     const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
     const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86400)];
     if (days >= 2) return `${days} days`;
-    if (hours >= 1) return `${hours} h ${minutes % 60} min`;
+    if (hours >= 1) return `${hours} h${minutes % 60 > 0 ? ` ${minutes % 60} min` : ''}`;
     if (minutes >= 1) return `${minutes}:${String(seconds % 60).padStart(2, '0')} min`;
     return `${seconds} s`;
 }

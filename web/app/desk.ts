@@ -2,7 +2,9 @@ import { batch, effect, signal, untracked, type Signal } from '@preact/signals';
 import { connect, Problem, type Client, type Message, type Proof, type Schemas, type Session } from '/client.js';
 import { learnTime } from './clock.ts';
 import { Kept } from './kept.ts';
+import { language } from './device.ts';
 import { go } from './route.ts';
+import { passing } from './trouble.ts';
 
 export type { Session };
 export type Game = Schemas['Game'];
@@ -39,10 +41,12 @@ const watched: typeof fetch = async (input, init) => {
     }
 };
 
+/** Between the tabs of this browser: somebody else sits here from now on. */
+const tabs = new BroadcastChannel('yourturn player');
+
 /** Goes on as the player of this browser, or as a new guest. */
 export async function sitDown(onSignedOut: (why: Problem) => void): Promise<Desk> {
-    const locale = navigator.language || undefined;
-    const client = await connect(undefined, { fetch: watched, guest: { locale }, onSignedOut });
+    const client = await connect(undefined, { fetch: watched, guest: { locale: language() }, onSignedOut });
     return new Desk(client);
 }
 
@@ -76,9 +80,12 @@ export class Desk {
     readonly #sessions = new Map<string, Signal<Session | undefined>>();
     readonly #reading = new Map<string, () => Promise<void>>();
     #after: number | undefined;
+    /** Whether the list goes on behind its first page. */
+    #readFurther = false;
     #leaving = new AbortController();
     #unmind = (): void => {};
     #over = false;
+    #nextSending: ReturnType<typeof setTimeout> | undefined;
     #hiddenAt = 0;
 
     constructor(readonly client: Client) {
@@ -93,12 +100,14 @@ export class Desk {
         addEventListener('online', this.#hurry);
         document.addEventListener('visibilitychange', this.#hurry);
         this.#unmind = this.#mindConnection();
+        tabs.onmessage = () => void this.refreshAbout().catch(() => {}); // which ends the login of before
         await this.refresh();
     }
 
     /** Stops, because somebody else sits here from now on. */
     end(): void {
         this.#over = true;
+        clearTimeout(this.#nextSending);
         this.#leaving.abort();
         removeEventListener('online', this.#hurry);
         document.removeEventListener('visibilitychange', this.#hurry);
@@ -116,8 +125,10 @@ export class Desk {
         learnTime(page.server_time, asked, Date.now());
         batch(() => {
             for (const session of page.items) this.accept(session);
-            this.mine.value = page.items.map(({ id }) => id);
-            this.older.value = page.next_cursor;
+            const first = page.items.map(({ id }) => id);
+            const further = this.#readFurther ? this.mine.value ?? [] : [];
+            this.mine.value = [...new Set([...first, ...further])];
+            if (!this.#readFurther) this.older.value = page.next_cursor;
             this.waiting.value = page.waiting_for_me;
         });
         void this.kept.set('mine', page.items);
@@ -146,6 +157,7 @@ export class Desk {
     /** Reads the next page of sessions that are older than those in the list. */
     async readOlder(): Promise<void> {
         const page = await this.client.api.listSessions({ limit: 100, cursor: this.older.value });
+        this.#readFurther = true;
         batch(() => {
             for (const session of page.items) this.accept(session);
             this.mine.value = [...new Set([...this.mine.value ?? [], ...page.items.map(({ id }) => id)])];
@@ -183,6 +195,8 @@ export class Desk {
     /** A person looks at a session now: what is new in it is new no longer. */
     look(id: string): void {
         if (this.news.value.some(({ to }) => to === `/s/${id}`)) this.news.value = this.news.value.filter(({ to }) => to !== `/s/${id}`);
+        const known = this.session(id);
+        if (known.value?.unread) known.value = { ...known.value, unread: false };
         if (this.fresh.value.has(id)) this.fresh.value = new Set([...this.fresh.value].filter((other) => other !== id));
     }
 
@@ -219,14 +233,28 @@ export class Desk {
         try {
             this.accept(await this.client.play({ id: session_id, turn } as Session, move));
         } catch (error) {
-            if (!(error instanceof Problem) || error.status === 401 || error.status === 429 || error.status >= 500) return; // it stays
+            const passes = passing(error);
+            if (passes) return this.#sendLater(passes.seconds);
+            if (!(error instanceof Problem) || error.status === 401) return; // it stays, until its player is back
             if (error.session) this.accept(error.session);
+            if (!this.#isOnItsWay(unsent)) return; // a later move is
             this.explain(session_id, error.name.startsWith('rule-') ? error.message : `Your move was not taken: ${error.message}`);
             if (location.pathname !== `/s/${session_id}`) this.tell(`A move of yours was not taken: ${error.message}`, `/s/${session_id}`);
         }
-        this.#note(session_id, undefined);
-        await this.kept.delete(`unsent ${session_id}`);
-        void this.refreshList();
+        if (this.#isOnItsWay(unsent)) this.#note(session_id, undefined);
+        const kept = await this.kept.get<Unsent>(`unsent ${session_id}`);
+        if (kept?.turn === turn) await this.kept.delete(`unsent ${session_id}`);
+        void this.refreshList().catch(() => {});
+    }
+
+    #isOnItsWay({ session_id, turn }: Unsent): boolean {
+        return this.unsent.value[session_id]?.turn === turn;
+    }
+
+    /** Sends again by itself what the server could not take now. */
+    #sendLater(seconds: number): void {
+        clearTimeout(this.#nextSending);
+        this.#nextSending = setTimeout(() => void this.sendAgain(), Math.max(seconds, 15) * 1000);
     }
 
     #note(id: string, unsent: Unsent | undefined): void {
@@ -248,13 +276,15 @@ export class Desk {
     /** Becomes somebody who exists, and forgets what was kept for the guest of before. */
     async signIn(proof: Proof): Promise<void> {
         await this.client.signIn(proof);
+        tabs.postMessage('another');
         this.end();
         await this.kept.clear();
     }
 
     async signOut(): Promise<void> {
         this.end();
-        await this.client.signOut();
+        void this.client.signOut(); // here it is done at once; the server hears of it when it can
+        tabs.postMessage('nobody');
         await this.kept.clear();
     }
 

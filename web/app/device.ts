@@ -8,9 +8,19 @@ export const browser = new Kept('this browser');
 export async function deviceId(): Promise<string> {
     const known = await browser.get<string>('device');
     if (known) return known;
-    const made = `web-${crypto.randomUUID()}`;
+    const random = crypto.getRandomValues(new Uint32Array(4)); // randomUUID is kept from pages over plain http
+    const made = `web-${Array.from(random, (part) => part.toString(36)).join('')}`;
     await browser.set('device', made);
     return made;
+}
+
+/** The person's language as the server takes it. Some systems name theirs in ways of their own. */
+export function language(): string | undefined {
+    try {
+        return Intl.getCanonicalLocales(navigator.language)[0];
+    } catch {
+        return undefined;
+    }
 }
 
 /** With which key browsers subscribe to the server's pushes; empty where it sends none. */
@@ -22,7 +32,7 @@ export function keyOf({ channels }: Schemas['Server']): string {
 export async function register(client: Client, pushes: PushManager, key: string): Promise<void> {
     const { endpoint = '', keys: { p256dh = '', auth = '' } = {} } = (await subscribe(pushes, key)).toJSON();
     await client.api.putDevice({
-        device_id: await deviceId(), channel: 'webpush', locale: navigator.language, subscription: { endpoint, keys: { p256dh, auth } },
+        device_id: await deviceId(), channel: 'webpush', locale: language(), subscription: { endpoint, keys: { p256dh, auth } },
     });
 }
 

@@ -24,7 +24,10 @@ export function telling(session: Session): Telling {
 
 /** The others at the table, as "Brisk Otter and Calm Heron". */
 export function others(session: Session): string {
-    const names = session.seats.filter(({ seat }) => seat !== session.your_seat).map(({ seat }) => calledAt(session, seat));
+    const company = session.seats.filter(({ seat }) => seat !== session.your_seat);
+    const bots = company.filter(({ bot }) => bot).length;
+    const people = company.filter(({ bot }) => !bot || bots === 1);
+    const names = [...people.map(({ seat }) => calledAt(session, seat)), ...bots > 1 ? [`${bots} bots`] : []];
     if (names.length > 3) return `${names.slice(0, 2).join(', ')} and ${names.length - 2} others`;
     return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names[0] ?? '';
 }
@@ -36,7 +39,7 @@ export function ending(session: Session): string {
     const place = mine?.result?.place;
     const shared = session.seats.filter(({ result }) => result?.place === place).length > 1;
     if (!session.result) return 'It is over.';
-    if (mine?.forfeited) return session.result.reason === 'timeout' ? 'Your time ran out.' : 'You left the game.';
+    if (mine?.forfeited) return session.result.reason === 'timeout' ? 'Your time ran out.' : 'You are out.';
     if (mine && winners.includes(mine.seat)) return winners.length > 1 ? 'You win together.' : 'You win.';
     if (place === 1 && shared && together(session)) return session.seats.length === 2 ? 'A draw.' : 'You win together.';
     if (place === 1 && shared) return 'You share the first place.';
@@ -57,7 +60,7 @@ export function outcome(session: Session): string {
     const mine = seatOf(session, session.your_seat);
     const place = mine?.result?.place;
     if (!session.result || place === undefined) return 'Over';
-    if (mine?.forfeited) return session.result.reason === 'timeout' ? 'Lost' : 'Left';
+    if (mine?.forfeited) return session.result.reason === 'timeout' ? 'Lost' : 'Out';
     if (place > 1) return session.seats.length > 2 && session.result.winners.length > 0 ? `Place ${place}` : 'Lost';
     return session.seats.length > 1 && session.seats.every(({ result }) => result?.place === 1) && session.result.winners.length === 0 && session.seats.length === 2 ? 'Draw' : 'Won';
 }

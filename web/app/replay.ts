@@ -9,6 +9,9 @@ export interface Moment {
     from: number;
 }
 
+/** Milliseconds that a moment of the past may take to come, before the present is shown instead. */
+const patience = 6000;
+
 /** What was missed is shown change by change; of more than so many, only the last. */
 const most = 8;
 
@@ -32,6 +35,8 @@ export class Replay {
 
     readonly #versions = new Map<number, Session>();
     #over = false;
+    /** Grows with every wish of what to show: what an older wish brings is late. */
+    #asked = 0;
 
     /** @param pace milliseconds that a person needs to see what one step did */
     constructor(readonly desk: Desk, readonly id: string, readonly pace = 750) {}
@@ -49,22 +54,16 @@ export class Replay {
         return shown?.version === this.latest?.version || (this.pace === 0 && this.follows.value && shown?.turn === this.latest?.turn);
     });
 
-    async begin(): Promise<void> {
-        const seen = await this.desk.kept.get<number>(`seen ${this.id}`);
-        const { latest } = this;
-        if (!latest || this.moment.value) return;
-        const from = seen && seen < latest.version ? seen : latest.version;
-        if (from < latest.version) await this.#put(await this.#at(from).catch(() => latest));
-        await this.advance();
-    }
-
     end(): void {
         this.#over = true;
+        this.#asked++;
     }
 
     /** Goes on to what is known now, a step at a time. */
     readonly advance = oneAtATime(async () => {
+        if (!this.moment.value) await this.#open();
         for (;;) {
+            const asked = this.#asked;
             const { latest } = this;
             const shown = this.moment.value?.session;
             if (!latest || this.#over || !this.follows.value) return;
@@ -76,7 +75,7 @@ export class Replay {
             const next = !shown || this.pace === 0 || still() ? latest.version : Math.max(shown.version + 1, latest.version - most);
             const session = next === latest.version ? latest : await this.#at(next).catch(() => latest);
             await awake();
-            await this.#put(session);
+            await this.#put(session, asked);
             const behind = this.latest!.version - session.version;
             if (behind > 0 && changed(shown, session)) await new Promise((resolve) => setTimeout(resolve, this.pace / Math.max(1, behind / 3)));
         }
@@ -84,21 +83,39 @@ export class Replay {
 
     /** Shows the session as it was then. */
     async show(version: number): Promise<void> {
+        const asked = ++this.#asked;
+        const followed = this.follows.value;
         this.follows.value = false;
-        const session = await this.#at(version);
-        if (!this.follows.value) await this.#put(session);
+        try {
+            await this.#put(await this.#at(version), asked);
+        } catch (error) {
+            if (asked === this.#asked) this.follows.value = followed;
+            throw error;
+        }
     }
 
     /** Goes back to the present. */
     async resume(): Promise<void> {
+        const asked = ++this.#asked;
         this.follows.value = true;
         const { latest } = this;
-        if (latest) await this.#put(latest);
+        if (latest) await this.#put(latest, asked);
         await this.advance();
     }
 
-    async #put(session: Session): Promise<void> {
+    /** Begins where this browser showed the session last. */
+    async #open(): Promise<void> {
+        const asked = this.#asked;
+        const seen = await this.desk.kept.get<number>(`seen ${this.id}`);
+        const { latest } = this;
+        if (!latest || !seen || seen >= latest.version || this.pace === 0 || still()) return;
+        await this.#put(await this.#at(seen).catch(() => latest), asked);
+    }
+
+    /** Puts a moment on the screen, unless another was asked for meanwhile. */
+    async #put(session: Session, asked: number): Promise<void> {
         await Promise.race([this.#readEvents(), new Promise((resolve) => setTimeout(resolve, 750))]);
+        if (asked !== this.#asked) return;
         const shown = this.moment.value?.session;
         const before = shown && shown.version < session.version ? shown : undefined;
         this.moment.value = { session, before, from: before?.version ?? session.version - 1 };
@@ -108,7 +125,7 @@ export class Replay {
     async #at(version: number): Promise<Session> {
         const { latest } = this;
         if (latest?.version === version) return latest;
-        const kept = this.#versions.get(version) ?? await this.desk.client.api.getSession({ session_id: this.id, version });
+        const kept = this.#versions.get(version) ?? await this.desk.client.api.getSession({ session_id: this.id, version }, { signal: AbortSignal.timeout(patience) });
         this.#versions.set(version, kept);
         return kept;
     }

@@ -12,7 +12,7 @@ const path = signal(location.pathname);
 addEventListener('popstate', () => { path.value = location.pathname; });
 
 export const place = computed<Place>(() => {
-    const [, first = '', second = ''] = path.value.split('/').map(decodeURIComponent);
+    const [, first = '', second = ''] = path.value.split('/').map(decoded);
     switch (first) {
         case 'new': return { screen: 'start', game: second };
         case 's': return { screen: 'table', session: second };
@@ -21,6 +21,14 @@ export const place = computed<Place>(() => {
         default: return { screen: 'home' };
     }
 });
+
+function decoded(part: string): string {
+    try {
+        return decodeURIComponent(part);
+    } catch {
+        return '';
+    }
+}
 
 export function go(to: string, how: { replace?: boolean } = {}): void {
     if (to === path.value) return;

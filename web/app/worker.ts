@@ -69,8 +69,10 @@ async function keptFirst(path: string, request: Request): Promise<Response> {
 
 async function newestFirst(request: Request): Promise<Response> {
     try {
-        const response = await fetch(request);
-        return response.status >= 500 ? await kept('/') ?? response : response;
+        const late = new Promise<undefined>((resolve) => setTimeout(resolve, 4000)); // some networks never answer
+        const response = await Promise.race([fetch(request), late]);
+        if (response && response.status < 500) return response;
+        return await kept('/') ?? response ?? await fetch(request);
     } catch (error) {
         const page = await kept('/');
         if (page) return page;

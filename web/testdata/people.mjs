@@ -21,11 +21,13 @@ export async function tell(...stories) {
             const begun = Date.now();
             await story();
             present.forEach(nothingElseWentWrong);
+            if (faults.length > 0) throw new Error(`axe has found something`);
             await Promise.all(present.splice(0).map(({ context }) => context.close()));
             console.log(`${story.name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
         }
     } catch (error) {
         for (const someone of present) console.error(await whatTheySee(someone));
+        console.error(faults.join('\n'));
         throw error;
     } finally {
         await browser.close();
@@ -40,6 +42,7 @@ async function whatTheySee({ context, errors, losses }) {
 /** Somebody with a browser of their own, who opens the app. The rest is as Playwright's newContext wants it. */
 export async function person({ path = '/', before, ...how } = {}) {
     const context = await browser.newContext({ locale: 'en-GB', ...how });
+    context.setDefaultTimeout(60_000); // far longer than anything takes, also while much else runs
     await before?.(context);
     return anotherTab({ context }, path);
 }
@@ -78,8 +81,7 @@ export function ask(page, operation, input = {}) {
 
 /** What others call the person. */
 export async function nameOf(page) {
-    await page.waitForFunction(() => document.querySelector('header.top a[href="/me"]')?.innerText.trim().length > 1);
-    return page.locator('header.top a[href="/me"] .small:not(.avatar)').innerText();
+    return (await ask(page, 'getMe')).display_name;
 }
 
 export function sessionOf(page) {
@@ -128,21 +130,23 @@ export async function take(page, at) {
 
 /** Waits until cells of tic-tac-toe bear these marks: 'X0X......'. */
 export async function board(page, marks) {
-    await page.waitForFunction((marks) => [...document.querySelectorAll('.tictactoe button')].map((cell) => ({ 'empty': '.', 'X': 'X', 'O': 'O' })[
-        cell.getAttribute('aria-label').split(': ')[1]]).join('') === marks, marks);
+    await page.waitForFunction((marks) => marks === [...document.querySelectorAll('.tictactoe .cell')]
+        .map((cell) => /: ([XO])/.exec(cell.getAttribute('aria-label'))?.[1] ?? '.').join(''), marks);
 }
 
 /** Waits until the game is over, and the person is told so in these words. */
 export async function over(page, words) {
-    await page.locator('.ended').filter({ hasText: words }).waitFor();
+    await page.locator('.ended').waitFor();
+    await page.locator('.status').filter({ hasText: words }).waitFor();
 }
 
+/** What axe has found in this story. */
+const faults = [];
 const axe = readFileSync(process.env.AXE, 'utf8');
 
-/** What axe finds on the screen, once it has come to rest: nothing. In the dark the colours are looked at again. */
+/** Lets axe look at the screen, once it has come to rest; in the dark at the colours again. The story fails if it finds anything. */
 export async function accessible(page, what) {
     if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
-    const found = [];
     for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme });
         const rules = colorScheme === 'dark' ? { runOnly: ['color-contrast'] } : {};
@@ -150,15 +154,16 @@ export async function accessible(page, what) {
             await Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity).map((one) => one.finished.catch(() => {})));
             return window.axe.run(document, { ...rules, resultTypes: ['violations'] });
         }, rules);
-        found.push(...violations.map(({ id, help, nodes }) => ({ colorScheme, id, help, nodes: nodes.slice(0, 3).map(({ html, any }) => [html, any[0]?.message]) })));
+        for (const { id, nodes } of violations) {
+            for (const { html, any, all } of nodes) faults.push(`${what}, ${colorScheme}: ${id}: ${[...any, ...all][0]?.message} in ${html}`);
+        }
     }
     await page.emulateMedia({ colorScheme: null });
-    assert.deepEqual(found, [], what);
 }
 
-/** Asks until it is so, for far longer than anything takes. */
+/** Asks until it is so. */
 export async function until(condition) {
-    for (const end = Date.now() + 40_000; Date.now() < end;) {
+    for (const end = Date.now() + 60_000; Date.now() < end;) {
         if (await condition()) return;
         await new Promise((resolve) => setImmediate(resolve));
     }

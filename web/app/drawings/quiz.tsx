@@ -58,7 +58,7 @@ function Question({ asked, view, session, canPlay, unsent, play }: BoardProps<Vi
         <TimeLeft until={session.status === 'active' ? session.deadline_at : undefined} seconds={view.round_seconds} />
         <p class="about"><span class="pill">{asked.category}</span><span class="pill">{asked.value} points</span><span class="soft small">{asked.round} of {view.rounds}</span></p>
         <h2 key={asked.round}>{asked.text}</h2>
-        {session.your_seat !== undefined && session.status === 'active' && <Answer round={asked.round} mine={view.my_answer} unsent={unsent} canPlay={canPlay} play={play} />}
+        {session.your_seat !== undefined && session.status === 'active' && <Answer round={asked.round} status={view.seats.find(({ seat }) => seat === session.your_seat)?.status} mine={view.my_answer} unsent={unsent} canPlay={canPlay} play={play} />}
         <p class="verdict" role="status">{view.my_answer && <Verdict right={view.my_answer.right} value={asked.value} />}</p>
         <Tallies right={view.right} wrong={view.wrong} thinking={Math.max(0, view.seats.filter(({ status }) => status === 'playing').length - view.right - view.wrong)} />
     </section>;
@@ -70,10 +70,10 @@ function TimeLeft({ until, seconds }: { until: string | undefined; seconds: numb
     return <div class={`time${left < 5 ? ' short' : ''}`} aria-hidden="true"><span style={{ transform: `scaleX(${Math.min(1, Math.max(0, left / seconds))})` }} /></div>;
 }
 
-interface AnswerProps { round: number; mine: View['my_answer']; unsent: Move | undefined; canPlay: boolean; play: (move: Move) => void }
+interface AnswerProps { round: number; status: string | undefined; mine: View['my_answer']; unsent: Move | undefined; canPlay: boolean; play: (move: Move) => void }
 
 /** One field for all rounds, so that whoever types on a phone keeps the keyboard. */
-function Answer({ round, mine, unsent, canPlay, play }: AnswerProps) {
+function Answer({ round, status, mine, unsent, canPlay, play }: AnswerProps) {
     const field = useRef<HTMLInputElement>(null);
     const [typed, setTyped] = useState({ round, text: '' });
     const text = mine?.answer ?? unsent?.answer ?? (typed.round === round ? typed.text : '');
@@ -81,7 +81,7 @@ function Answer({ round, mine, unsent, canPlay, play }: AnswerProps) {
         const { activeElement } = document;
         const free = activeElement === null || activeElement.matches('body, main') || field.current?.form?.contains(activeElement);
         if (canPlay && free) field.current?.focus({ preventScroll: true });
-    }, [round, canPlay]);
+    }, [round, canPlay, status]);
     return <form class="answer" onSubmit={(event) => { event.preventDefault(); play({ answer: text }); }}>
         <input ref={field} class={unsent && !mine ? 'ghost' : ''} aria-label="Your answer" placeholder={canPlay ? 'Your answer' : ''} value={text} readOnly={!canPlay} maxLength={100} required
             autocomplete="off" autocapitalize="off" spellcheck={false} enterkeyhint="send" onInput={({ currentTarget }) => setTyped({ round, text: currentTarget.value })} />

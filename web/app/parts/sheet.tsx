@@ -4,8 +4,13 @@ import { useEffect, useRef } from 'preact/hooks';
 /** A dialog above the page. The browser keeps the keyboard in it, and gives the focus back when it closes. */
 export function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
     const dialog = useRef<HTMLDialogElement>(null);
-    useEffect(() => dialog.current?.showModal(), []);
-    return <dialog class="sheet" ref={dialog} aria-label={title} onClose={onClose} onClick={(event) => { if (event.target === dialog.current) dialog.current?.close(); }}>
+    useEffect(() => {
+        const { current: shown } = dialog;
+        shown?.showModal();
+        return () => shown?.close(); // while it is still in the page, so that the focus finds its way back
+    }, []);
+    const close = ({ currentTarget }: { currentTarget: HTMLDialogElement }) => { if (currentTarget.isConnected) onClose(); };
+    return <dialog class="sheet" ref={dialog} aria-label={title} onClose={close} onClick={(event) => { if (event.target === dialog.current) dialog.current?.close(); }}>
         <h2>{title}</h2>
         {children}
     </dialog>;

@@ -20,7 +20,8 @@ export function Members({ value, before, schema, root, session, target }: Known 
         const changed = old !== undefined && JSON.stringify(old[name]) !== JSON.stringify(part);
         const its = memberOf(schema, name, root);
         const playable = target?.name === name ? target : undefined;
-        return <div key={`${name} ${changed && !playable ? JSON.stringify(part) : ''}`} class={`${changed ? 'changed' : ''}${typeof part === 'object' ? ' large' : ''}`}>
+        const large = typeof part === 'object' || String(part).length > 40;
+        return <div key={`${name} ${changed && !playable ? JSON.stringify(part) : ''}`} class={`${changed ? 'changed' : ''}${large ? ' large' : ''}`}>
             <dt title={its?.description}>{its?.title ?? titled(name)}</dt>
             <dd><Value value={part} name={name} beside={value} before={old?.[name]} schema={its} root={root} session={session} target={playable} /></dd>
         </div>;

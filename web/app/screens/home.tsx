@@ -1,18 +1,20 @@
 import { useState } from 'preact/hooks';
 import { useDesk } from '../context.ts';
-import type { Session } from '../desk.ts';
+import type { Desk, Session } from '../desk.ts';
 import { drawingOf } from '../drawings.ts';
 import { others, outcome } from '../names.ts';
 import { Countdown } from '../parts/countdown.tsx';
 import { go } from '../route.ts';
+import { plainly } from '../trouble.ts';
 
 /** My games: what waits for me first, then everything else. */
 export function Home() {
     const desk = useDesk();
     const all = desk.mine.value?.map((id) => desk.session(id).value).filter((session) => session !== undefined);
     const mine = (fits: (session: Session) => boolean) => all?.filter(fits) ?? [];
-    const waiting = mine(({ your_turn, status }) => your_turn && status === 'active');
-    const theirs = mine(({ your_turn, status }) => !your_turn && status === 'active');
+    const waits = ({ id, your_turn }: Session) => your_turn && !desk.unsent.value[id]; // otherwise I have done my part
+    const waiting = mine((session) => session.status === 'active' && waits(session));
+    const theirs = mine((session) => session.status === 'active' && !waits(session));
     const tables = mine(({ status }) => status === 'waiting');
     const over = mine(({ status }) => status === 'finished');
     return <div class="home">
@@ -23,7 +25,7 @@ export function Home() {
         <Sessions title="Waiting for others" sessions={theirs} />
         <NewGame />
         <Sessions title="Finished" sessions={over} />
-        {desk.older.value && <button class="button" onClick={() => void desk.readOlder().catch((problem) => desk.tell(problem.message))}>Show older games</button>}
+        {desk.older.value && <button class="button" onClick={() => void desk.readOlder().catch((problem: Error) => desk.tell(plainly(problem)))}>Show older games</button>}
     </div>;
 }
 
@@ -52,8 +54,13 @@ function SessionRow({ session }: { session: Session }) {
             <strong>{desk.game(session.game)?.title ?? session.game}{unread && <span class="dot"><span class="unseen"> (new)</span></span>}</strong>
             <span class="soft small">{company ? `with ${company}` : session.status === 'waiting' ? 'nobody yet' : 'alone'}</span>
         </span>
-        <span class="how">{state(session, desk.unsent.value[session.id] !== undefined)}</span>
+        <span class="how">{isAskedAgain(desk, session) ? <span class="pill turn">Rematch?</span> : state(session, desk.unsent.value[session.id] !== undefined)}</span>
     </a>;
+}
+
+/** Whether somebody at this table would like to play again, and I have not sat down yet. */
+function isAskedAgain(desk: Desk, { successor_id, join_code }: Session): boolean {
+    return successor_id !== undefined && !join_code && desk.session(successor_id).value === undefined;
 }
 
 function state(session: Session, unsent: boolean) {
@@ -69,7 +76,7 @@ function Invitations() {
     const { value: invitations } = desk.invitations;
     if (invitations.length === 0) return null;
     const decline = (id: string) => desk.client.api.declineInvitation({ session_id: id })
-        .then(() => desk.refreshInvitations()).catch((problem: Error) => desk.tell(problem.message));
+        .then(() => desk.refreshInvitations()).catch((problem: Error) => desk.tell(plainly(problem)));
     return <section>
         <h2>You are invited</h2>
         <ul class="rows">{invitations.map(({ session_id, game, host, join_code }) => {
@@ -89,7 +96,7 @@ function Looking({ tables }: { tables: Session[] }) {
     const { value: tickets } = desk.tickets;
     if (tables.length + tickets.length === 0) return null;
     const cancel = (id: string) => desk.client.api.cancelTicket({ ticket_id: id })
-        .then(() => desk.refreshTickets()).catch((problem: Error) => desk.tell(problem.message));
+        .then(() => desk.refreshTickets()).catch((problem: Error) => desk.tell(plainly(problem)));
     return <section>
         <h2>Looking for players</h2>
         <ul class="rows">
@@ -118,8 +125,8 @@ function NewGame() {
     </section>;
 }
 
-function CodeForm() {
-    const [code, setCode] = useState('');
+export function CodeForm({ was = '' }: { was?: string }) {
+    const [code, setCode] = useState(was);
     return <form class="code" onSubmit={(event) => { event.preventDefault(); go(`/j/${encodeURIComponent(code.trim().toUpperCase())}`); }}>
         <label class="field"><span class="soft">A friend gave you a code?</span>
             <input value={code} onInput={({ currentTarget }) => setCode(currentTarget.value)} autocomplete="off" autocapitalize="characters" spellcheck={false} maxLength={20} required />

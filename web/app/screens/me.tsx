@@ -6,8 +6,9 @@ import { useDesk } from '../context.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Confirm } from '../parts/sheet.tsx';
 import { Notifications } from './notifications.tsx';
+import { plainly } from '../trouble.ts';
 
-const faces = ['🦊', '🦉', '🐢', '🦦', '🐙', '🦔', '🐝', '🦜', '🐋', '🌵', '🍄', '🌻'];
+const faces = { '🦊': 'fox', '🦉': 'owl', '🐢': 'turtle', '🦦': 'otter', '🐙': 'octopus', '🦔': 'hedgehog', '🐝': 'bee', '🦜': 'parrot', '🐋': 'whale', '🌵': 'cactus', '🍄': 'mushroom', '🌻': 'sunflower' };
 
 /** The player: name and face, notifications, other devices, and the way out. */
 export function Me() {
@@ -29,17 +30,17 @@ function Name() {
     const [name, setName] = useState<string>();
     const [wrong, setWrong] = useState<string>();
     const save = (change: Schemas['PatchRequest']) => desk.client.api.updateMe(change)
-        .then((player) => { desk.me.value = player; setName(undefined); setWrong(undefined); }, (problem: Error) => setWrong(problem.message));
+        .then((player) => { desk.me.value = player; setName(undefined); setWrong(undefined); }, (problem: Error) => setWrong(plainly(problem)));
     return <section class="card">
         <form class="code" onSubmit={(event) => { event.preventDefault(); void save({ display_name: name ?? me?.display_name }); }}>
             <label class="field"><span>What others call you</span>
-                <input value={name ?? me?.display_name ?? ''} required autocomplete="nickname" aria-describedby="name-wrong" onInput={({ currentTarget }) => setName(currentTarget.value)} />
+                <input value={name ?? me?.display_name ?? ''} required maxLength={desk.server.value?.limits.display_name_characters ?? 32} autocomplete="nickname" aria-describedby="name-wrong" onInput={({ currentTarget }) => setName(currentTarget.value)} />
             </label>
             <button class="button" disabled={name === undefined || name === me?.display_name}>Save</button>
         </form>
         <p id="name-wrong" role="alert" class={wrong ? 'note bad' : 'unseen'}>{wrong}</p>
-        <fieldset class="field"><legend>Your face</legend><div class="choices">{faces.map((face) => <label class="choice" key={face}>
-            <input type="radio" name="face" checked={me?.avatar === face} onChange={() => void save({ avatar: face })} aria-label={face} /><span>{face}</span>
+        <fieldset class="field"><legend>Your face</legend><div class="choices">{Object.entries(faces).map(([face, called]) => <label class="choice" key={face}>
+            <input type="radio" name="face" checked={me?.avatar === face} onChange={() => void save({ avatar: face })} aria-label={called} /><span>{face}</span>
         </label>)}</div></fieldset>
     </section>;
 }
@@ -51,7 +52,7 @@ function Devices() {
     const [typed, setTyped] = useState('');
     const [wrong, setWrong] = useState<string>();
     const [asks, setAsks] = useState(false);
-    const fail = (problem: Error) => setWrong(problem.message);
+    const fail = (problem: Error) => setWrong(plainly(problem));
     const signIn = () => desk.signIn({ link_code: typed.trim() }).then(beginAgain, fail);
     const played = (desk.mine.value?.length ?? 0) > 0;
     return <section class="card">
@@ -101,7 +102,7 @@ function Account() {
     const desk = useDesk();
     const [asks, setAsks] = useState<'leave' | 'delete'>();
     const leave = () => void desk.signOut().then(beginAgain);
-    const remove = () => void desk.client.api.deleteMe().then(leave, (problem: Error) => desk.tell(problem.message));
+    const remove = () => void desk.client.api.deleteMe().then(leave, (problem: Error) => desk.tell(plainly(problem)));
     return <section class="card">
         <h2>This account</h2>
         <div class="buttons">
@@ -129,6 +130,6 @@ async function download(client: ReturnType<typeof useDesk>['client'], tell: (tex
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (problem) {
-        tell((problem as Error).message);
+        tell(plainly(problem));
     }
 }

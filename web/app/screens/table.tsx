@@ -1,10 +1,11 @@
+import { Fragment } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Problem } from '/client.js';
 import { moment, turnLength } from '../clock.ts';
 import { useDesk } from '../context.ts';
 import type { Move, Session } from '../desk.ts';
 import { drawingOf } from '../drawings.ts';
-import { calledAt, ending, seatOf, tellCommon, telling } from '../names.ts';
+import { calledAt, ending, inWords, seatOf, spoken, tellCommon, telling } from '../names.ts';
 import { Countdown } from '../parts/countdown.tsx';
 import { SeatAvatar } from '../parts/avatar.tsx';
 import { Confirm, Sheet } from '../parts/sheet.tsx';
@@ -12,6 +13,7 @@ import { Replay } from '../replay.ts';
 import { go } from '../route.ts';
 import { OfferNotifications } from './notifications.tsx';
 import { Invite, Waiting } from './waiting.tsx';
+import { plainly } from '../trouble.ts';
 
 /** One session: its players, its board, what happened, and what one can do about it. */
 export function Table({ id }: { id: string }) {
@@ -20,7 +22,8 @@ export function Table({ id }: { id: string }) {
     const [trouble, setTrouble] = useState<Error>();
     useEffect(() => void desk.read(id).then(() => setTrouble(undefined), setTrouble), [desk, id]);
     useEffect(() => desk.look(id), [desk, id, session?.version, desk.fresh.value]);
-    if (trouble instanceof Problem && trouble.status === 404) return <><h1>No such table</h1><p>It does not exist, or you have no seat at it. <a href="/">To my games</a></p></>;
+    useEffect(() => () => desk.look(id), [desk, id]);
+    if (trouble instanceof Problem && trouble.status === 404) return <><h1>No such table</h1><p>It does not exist, or you have no seat at it.</p><p><a class="button" href="/">To my games</a></p></>;
     if (!session) return trouble ? <p class="note" role="status">{trouble.message}</p> : <p class="soft" role="status">A moment …</p>;
     if (session.status === 'waiting') return <Waiting session={session} />;
     return <Play session={session} />;
@@ -29,7 +32,7 @@ export function Table({ id }: { id: string }) {
 function Play({ session: latest }: { session: Session }) {
     const desk = useDesk();
     const replay = useMemo(() => new Replay(desk, latest.id, drawingOf(latest.game).pace), [desk, latest.id, latest.game]);
-    useEffect(() => { void replay.begin(); return () => replay.end(); }, [replay]);
+    useEffect(() => () => replay.end(), [replay]);
     useEffect(() => void replay.advance(), [replay, latest]);
     usePolling(latest);
     const { value: shown } = replay.moment;
@@ -50,7 +53,7 @@ function Play({ session: latest }: { session: Session }) {
         <Head session={latest} />
         {!drawing.ownSeats && <Seats session={session} />}
         <div class="play">
-            {over ? <Ended session={latest} places={!drawing.ownSeats} /> : <Status session={session} now={now} canPlay={canPlay} unsent={unsent !== undefined} prompt={(canPlay ? drawing.prompt : drawing.waits)?.(session.view, session)} />}
+            <Status session={session} now={now} canPlay={canPlay} unsent={unsent !== undefined} prompt={(canPlay ? drawing.prompt : drawing.waits)?.(session.view, session)} />
             {refusal?.version === latest.version && <p class="note bad" role="alert">{refusal?.why}</p>}
             <div class="board">
                 {session.view
@@ -58,6 +61,7 @@ function Play({ session: latest }: { session: Session }) {
                         legal={canPlay ? latest.legal_moves ?? [] : []} canPlay={canPlay} unsent={now ? unsent?.move : undefined} play={play} />
                     : <p class="soft">This moment cannot be drawn.</p>}
             </div>
+            {over && <Ended session={latest} places={!drawing.ownSeats} />}
         </div>
         <aside>
             <History replay={replay} />
@@ -104,7 +108,7 @@ function Options({ session, onClose }: { session: Session; onClose: () => void }
     const [asks, setAsks] = useState(false);
     const { muteSession, unmuteSession, forfeitSession } = desk.client.api;
     const session_id = session.id;
-    const attempt = (work: Promise<unknown>) => work.then(() => desk.read(session_id)).catch((problem: Error) => desk.tell(problem.message));
+    const attempt = (work: Promise<unknown>) => work.then(() => desk.read(session_id)).catch((problem: Error) => desk.tell(plainly(problem)));
     if (asks) {
         return <Confirm title="Give up?" text="The others are told, and you cannot come back into this game." yes="Give up" onClose={onClose}
             onYes={() => void attempt(forfeitSession({ session_id }).then((after) => desk.accept(after)))} />;
@@ -116,9 +120,13 @@ function Options({ session, onClose }: { session: Session; onClose: () => void }
         </button>
         <dl class="facts">
             <dt>A turn may take</dt><dd>{turnLength(session.turn_seconds)}</dd>
-            {Object.entries(session.config).map(([name, value]) => <><dt>{name.replace(/_/g, ' ')}</dt><dd>{String(value)}</dd></>)}
-            {session.seed ? <><dt>Seed of its dice</dt><dd><code>{session.seed}</code></dd></> : <><dt>Hash of its dice’s seed</dt><dd><code>{session.seed_hash}</code></dd></>}
+            {Object.entries(session.config).map(([name, value]) => <Fragment key={name}><dt>{spoken(name)}</dt><dd>{inWords(value)}</dd></Fragment>)}
         </dl>
+        <details>
+            <summary>Its dice</summary>
+            <p class="small soft">{session.seed ? 'All dice come from this seed, and can be rolled again with it:' : 'The dice come from a seed that is shown when the game is over. This is its SHA-256, so that it cannot be changed any more:'}</p>
+            <p><code class="small">{session.seed ?? session.seed_hash}</code></p>
+        </details>
         <Block session={session} />
         <div class="buttons">
             {session.status === 'active' && session.your_seat !== undefined && <button class="button grave" onClick={() => setAsks(true)}>Give up</button>}
@@ -133,11 +141,11 @@ function Block({ session }: { session: Session }) {
     const [blocked, setBlocked] = useState<string[]>([]);
     const people = session.seats.filter(({ seat, player_id }) => player_id && seat !== session.your_seat).slice(0, 8);
     const block = (player_id: string) => desk.client.api.blockPlayer({ player_id })
-        .then(() => setBlocked([...blocked, player_id]), (problem: Error) => desk.tell(problem.message));
+        .then(() => setBlocked([...blocked, player_id]), (problem: Error) => desk.tell(plainly(problem)));
     if (people.length === 0) return null;
     return <details>
         <summary>Somebody here is unpleasant</summary>
-        <p class="soft small">Whoever is blocked is never matched with you again, and cannot invite you. They are not told.</p>
+        <p class="soft small">Whoever is blocked is not matched with you again, and cannot invite you. They are not told. If you ask for a rematch yourself, they may still come.</p>
         <div class="buttons">{people.map(({ seat, player_id = '' }) => blocked.includes(player_id)
             ? <span key={seat} class="pill">{calledAt(session, seat)} is blocked</span>
             : <button key={seat} class="button" onClick={() => void block(player_id)}>Block {calledAt(session, seat)}</button>)}</div>
@@ -166,7 +174,8 @@ interface StatusProps { session: Session; now: boolean; canPlay: boolean; unsent
 function Status({ session, now, canPlay, unsent, prompt }: StatusProps) {
     if (!now) return <p class="status" role="status">As it was, {moment(session.updated_at)}.</p>;
     const text = unsent ? 'Your move is on its way. It is kept until the server has it.' : prompt ?? (canPlay ? 'Your turn.' : waitingFor(session));
-    return <p class={`status${canPlay ? ' turn' : ''}`} role="status"><span>{text}</span>
+    const won = session.status === 'finished' && seatOf(session, session.your_seat)?.result?.place === 1;
+    return <p class={`status${canPlay ? ' turn' : won ? ' won' : ''}`}><span role="status">{text}</span>
         {session.status === 'active' && session.deadline_at && <Countdown until={session.deadline_at} turn={canPlay} />}
     </p>;
 }
@@ -186,11 +195,9 @@ function Ended({ session, places }: { session: Session; places: boolean }) {
     const open = desk.game(session.game)?.open && !session.join_code && session.successor_id;
     const sit = (made: Promise<Session>) => {
         setBusy(true);
-        made.then((next) => { desk.accept(next); go(`/s/${next.id}`); }, (problem: Error) => desk.tell(problem.message)).finally(() => setBusy(false));
+        made.then((next) => { desk.accept(next); go(`/s/${next.id}`); }, (problem: Error) => desk.tell(plainly(problem))).finally(() => setBusy(false));
     };
-    const mine = seatOf(session, session.your_seat);
-    return <section class={`card ended${mine?.result?.place === 1 ? ' won' : ''}`}>
-        <h2><span role="status">{ending(session)}</span></h2>
+    return <section class="card ended" aria-label="What now?">
         {places && session.seats.length > 2 && <ol class="places">{[...session.seats].sort((a, b) => (a.result?.place ?? 99) - (b.result?.place ?? 99)).slice(0, 10).map((seat) =>
             <li key={seat.seat}><span>{seat.result?.place}.</span> <span>{seat.seat === session.your_seat ? 'You' : calledAt(session, seat.seat)}</span> <span class="soft">{seat.result?.score}</span></li>)}</ol>}
         <div class="buttons">
@@ -220,7 +227,7 @@ function History({ replay }: { replay: Replay }) {
     const show = (version: number) => {
         replay.desk.excuse(replay.id);
         const shown = version >= latest.version ? replay.resume() : replay.show(version);
-        shown.catch((problem: Error) => replay.desk.explain(replay.id, problem.message));
+        shown.catch((problem: Error) => replay.desk.explain(replay.id, plainly(problem)));
     };
     const first = Math.min(replay.first.value, latest.version);
     return <section class="history" aria-label="History">
