@@ -36,10 +36,15 @@ const watched: typeof fetch = async (input, init) => {
         reached.value = ![502, 503, 504].includes(response.status);
         return response;
     } catch (error) {
-        if (!init?.signal?.aborted) reached.value = false;
+        if (!init?.signal?.aborted) reached.value = String(input).includes('/v1/me/stream') && await answers();
         throw error;
     }
 };
+
+/** Whether the server is there. That a stream fails says little: some networks let none through. */
+function answers(): Promise<boolean> {
+    return fetch('/v1/server', { cache: 'no-store' }).then(() => true, () => false);
+}
 
 /** Between the tabs of this browser: somebody else sits here from now on. */
 const tabs = new BroadcastChannel('yourturn player');

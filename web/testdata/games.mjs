@@ -87,7 +87,7 @@ async function quiz() {
 
 /** Says how it is played: by a choice where there are few, and by a field otherwise. */
 async function settle(page, values) {
-    await page.getByText('How it is played').click();
+    await page.getByText('Settings of the game').click();
     for (const [name, value] of Object.entries(values)) {
         const group = page.getByRole('group', { name, exact: true });
         if (await group.count() > 0) await group.getByRole('radio', { name: String(value), exact: true }).check();
