@@ -346,11 +346,11 @@ export class Desk {
 
     #hear(message: Message): void {
         const { kind, session_id } = message;
-        if (kind === 'invited') void this.refreshInvitations().catch(() => {});
-        if (this.tickets.value.length > 0) void this.refreshTickets().catch(() => {});
         if (kind === 'reset') void this.refresh();
-        else void this.refreshList().catch(() => {});
-        if (session_id && this.#reading.has(session_id)) void this.read(session_id).catch(() => {});
+        else this.#insist(this.refreshList);
+        if (kind === 'invited') this.#insist(this.refreshInvitations);
+        if (this.tickets.value.length > 0) this.#insist(this.refreshTickets);
+        if (session_id && this.#reading.has(session_id)) this.#insist(() => this.read(session_id));
         if (session_id) this.fresh.value = new Set([...this.fresh.value, session_id]);
         if (kind === 'matched' && session_id && message.game === this.expected.value && location.pathname === '/') {
             this.expected.value = undefined;
@@ -358,6 +358,14 @@ export class Desk {
         }
         const text = this.#words(message);
         if (text && location.pathname !== `/s/${session_id}`) this.tell(text, session_id && kind !== 'invited' ? `/s/${session_id}` : '/');
+    }
+
+    /** Reads what a message tells of. It comes once, so that what fails in passing is read again a little later. */
+    #insist(read: () => Promise<void>): void {
+        read().catch((error) => {
+            const passes = passing(error);
+            if (passes && !this.#over) setTimeout(() => this.#insist(read), Math.max(5, passes.seconds) * 1000);
+        });
     }
 
     #words({ kind, game = '', data }: Message): string | undefined {

@@ -9,7 +9,7 @@ export function plainly(error: unknown): string {
 
 /** Whether the same may work a little later, and in how many seconds at the earliest. */
 export function passing(error: unknown): { seconds: number } | undefined {
-    const passes = !(error instanceof Problem) || error.status === 429 || error.status >= 500;
+    const passes = !(error instanceof Problem) || error.status === 429 || error.status >= 500 || error.name === 'token-expired';
     const seconds = error instanceof Problem || error instanceof CallFailed ? error.retry_after ?? 0 : 0;
     return passes ? { seconds } : undefined;
 }
