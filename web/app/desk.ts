@@ -252,6 +252,12 @@ export class Desk {
         void this.refreshList().catch(() => {});
     }
 
+    /** My move in the turn that a session is in, as long as the server has not said what became of it. */
+    onItsWay({ id, turn }: Session): Unsent | undefined {
+        const unsent = this.unsent.value[id];
+        return unsent && unsent.turn >= turn ? unsent : undefined;
+    }
+
     #isOnItsWay({ session_id, turn }: Unsent): boolean {
         return this.unsent.value[session_id]?.turn === turn;
     }

@@ -9,7 +9,7 @@ const onItsWay = 'Your move is on its way.';
 const tooLate = /not taken: .*over/;
 
 await tell(
-    reload, serverKilled, serverAwayForLong, answerLost, offline, dayOffline,
+    reload, serverKilled, serverAwayForLong, answerLost, answerLate, faultOfTheServer, offline, dayOffline,
     streamsAborted, streamsReplaced, tokenExpired, serverBusy,
 );
 
@@ -94,6 +94,51 @@ async function answerLost() {
     assert.equal(await page.locator('.bad').count(), 0);
     assert.deepEqual(await movesOf(page), [{ cell: 2 }, { cell: 3 }]);
     expected(first, /net::ERR_/);
+}
+
+/** A move's answer comes late, when the next move is on its way already: that one is not forgotten over it. */
+async function answerLate() {
+    const [first, second] = await pair();
+    let release;
+    const released = new Promise((resolve) => { release = resolve; });
+    let asked = 0;
+    await first.context.route('**/moves', async (route) => {
+        if (asked++ > 0) return route.abort();
+        const response = await route.fetch();
+        await released;
+        return route.fulfill({ response });
+    });
+    await take(first.page, 0);
+    await board(second.page, 'X........');
+    await take(second.page, 4);
+    await board(first.page, 'X...O....');
+    await take(first.page, 1);
+    await kept(first.page);
+    const answered = first.page.waitForResponse((response) => response.url().endsWith('/moves'));
+    release();
+    await answered;
+    await kept(first.page);
+    await first.page.close();
+
+    await first.context.unroute('**/moves');
+    await anotherTab(first, '/');
+    await board(second.page, 'XX..O....');
+    assert.deepEqual(await movesOf(second.page), [{ cell: 0 }, { cell: 4 }, { cell: 1 }]);
+    forgiven(first, /net::ERR_/);
+}
+
+/** What the server could not take for once is sent again by itself. */
+async function faultOfTheServer() {
+    const [first, second] = await pair();
+    const problem = { type: 'urn:yourturn:problem:internal', title: 'Something went wrong', status: 500 };
+    await first.context.route('**/moves', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify(problem) }), { times: 1 });
+    await stay(first.page);
+    await take(first.page, 0);
+    await first.page.getByText(onItsWay).waitFor();
+    await board(second.page, 'X........');
+    await first.page.getByText(onItsWay).waitFor({ state: 'detached' });
+    assert.equal(await stayed(first.page), true);
+    expected(first, /500/);
 }
 
 /** A move made without a connection is kept, also when the page is closed, and sent when there is one. */

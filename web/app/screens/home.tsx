@@ -12,7 +12,7 @@ export function Home() {
     const desk = useDesk();
     const all = desk.mine.value?.map((id) => desk.session(id).value).filter((session) => session !== undefined);
     const mine = (fits: (session: Session) => boolean) => all?.filter(fits) ?? [];
-    const waits = ({ id, your_turn }: Session) => your_turn && !desk.unsent.value[id]; // otherwise I have done my part
+    const waits = (session: Session) => session.your_turn && !desk.onItsWay(session); // otherwise I have done my part
     const waiting = mine((session) => session.status === 'active' && waits(session));
     const theirs = mine((session) => session.status === 'active' && !waits(session));
     const tables = mine(({ status }) => status === 'waiting');
@@ -54,7 +54,7 @@ function SessionRow({ session }: { session: Session }) {
             <strong>{desk.game(session.game)?.title ?? session.game}{unread && <span class="dot"><span class="unseen"> (new)</span></span>}</strong>
             <span class="soft small">{company ? `with ${company}` : session.status === 'waiting' ? 'nobody yet' : 'alone'}</span>
         </span>
-        <span class="how">{isAskedAgain(desk, session) ? <span class="pill turn">Rematch?</span> : state(session, desk.unsent.value[session.id] !== undefined)}</span>
+        <span class="how">{isAskedAgain(desk, session) ? <span class="pill turn">Rematch?</span> : state(session, desk.onItsWay(session) !== undefined)}</span>
     </a>;
 }
 

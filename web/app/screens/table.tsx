@@ -40,7 +40,7 @@ function Play({ session: latest }: { session: Session }) {
     const { session, before } = shown;
     const drawing = drawingOf(session.game);
     const game = desk.game(session.game);
-    const unsent = desk.unsent.value[latest.id];
+    const unsent = desk.onItsWay(latest);
     const now = replay.isNow.value;
     const over = now && latest.status === 'finished';
     const canPlay = now && latest.your_turn && latest.status === 'active' && !unsent;
