@@ -11,14 +11,14 @@ import (
 )
 
 // story starts a program of testdata, in which people use the app in Chromium.
-func story(t *testing.T, url, name string) *nodetest.Program {
+func story(t *testing.T, url, name string, args ...string) *nodetest.Program {
 	t.Helper()
 	if _, err := os.ReadFile("testdata/people.mjs"); err != nil { // so that go test's cache knows what the test depends on
 		t.Fatal(err)
 	}
 	axe := filepath.Join(nodetest.Install(t, os.DirFS(".")), "node_modules", "axe-core", "axe.min.js")
 	environment := append(nodetest.Browser(t), "SERVER="+url, "AXE="+axe, "FIRST_LOAD="+strings.Join(firstLoad, " "))
-	return nodetest.Start(t, environment, filepath.Join("testdata", name+".mjs"))
+	return nodetest.Start(t, environment, filepath.Join("testdata", name+".mjs"), args...)
 }
 
 func serve(t *testing.T, args ...string) *servertest.Process {
@@ -49,7 +49,9 @@ func TestNothingIsLost(t *testing.T) {
 // Every game is played to its end by clicking what may be clicked, and axe finds nothing on any screen.
 func TestEveryGameIsPlayed(t *testing.T) {
 	t.Parallel()
-	t.Log(story(t, serve(t).URL, "games").End(t))
+	server := serve(t)
+	t.Log(story(t, server.URL, "games", "screens", "tictactoe", "rps", "eights").End(t))
+	t.Log(story(t, server.URL, "games", "quest", "dungeon", "quiz").End(t))
 }
 
 // Tabs and devices of one player stay in step, and whoever signs in is who plays.

@@ -1,5 +1,5 @@
 // Every game of the server is played to its end in browsers, by people who click whatever may be clicked. On the way axe
-// looks at each screen: whose turn it is, the past, the end, and the dialogs.
+// looks at each screen: whose turn it is, the past, the end, and the dialogs. Arguments say which games.
 import assert from 'node:assert/strict';
 import { accessible, ask, atTable, begin, forgiven, person, sessionOf, tell } from './people.mjs';
 
@@ -7,7 +7,8 @@ const still = { reducedMotion: 'reduce' };
 const offered = '[data-move], [data-move-begin]';
 let seed = 20;
 
-await tell(screens, tictactoe, rps, eights, quest, dungeon, quiz);
+const stories = { screens, tictactoe, rps, eights, quest, dungeon, quiz };
+await tell(...process.argv.slice(2).map((name) => stories[name]));
 
 /** A die that falls in the same way in each run. */
 function dice(sides) {

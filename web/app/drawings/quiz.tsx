@@ -132,7 +132,7 @@ function Scores({ view, session }: { view: View; session: Session }) {
     const rankOf = (one: Score) => 1 + order.findIndex(({ score, status }) => score === one.score && (status === 'left') === (one.status === 'left'));
     const shown = order.filter(({ seat }, at) => at < 10 || seat === session.your_seat);
     return <section class="scores">
-        <h3 id="quiz-scores">{view.question ? 'Scores' : 'Final scores'}{order.length > 10 && <span class="soft"> of {order.length}</span>}</h3>
+        <h2 id="quiz-scores">{view.question ? 'Scores' : 'Final scores'}{order.length > 10 && <span class="soft"> of {order.length}</span>}</h2>
         <ol aria-labelledby="quiz-scores">{shown.map((one) => <Row key={one.seat} one={one} rank={rankOf(one)} share={one.score / most} session={session}
             gained={view.previous?.scorers.includes(one.seat) ? view.previous : undefined} />)}</ol>
         {shown.length < order.length && <p class="soft small">and {order.length - shown.length} more</p>}
