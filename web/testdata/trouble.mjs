@@ -145,7 +145,7 @@ async function faultOfTheServer() {
 async function offline() {
     const [first, second] = await pair();
     await first.page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
-    await first.context.setOffline(true);
+    await cutOff(first.context);
     await take(first.page, 6);
     await kept(first.page);
     const table = new URL(first.page.url()).pathname;
@@ -160,7 +160,7 @@ async function offline() {
     await again.page.locator('.tictactoe button:nth-child(7) .ghost').waitFor();
     await stay(again.page);
 
-    await first.context.setOffline(false);
+    await connectAgain(first.context);
     for (const { page } of [again, second]) await board(page, '......X..');
     await again.page.getByText(onItsWay).waitFor({ state: 'detached' });
     await again.page.locator('.banner').waitFor({ state: 'detached' });
@@ -189,16 +189,27 @@ async function dayOffline() {
 async function lateMove(meanwhile = (first) => first) {
     const [first, second] = await pair();
     await first.page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
-    await first.context.setOffline(true);
+    await cutOff(first.context);
     await take(first.page, 6);
     await kept(first.page);
     const waiting = await meanwhile(first);
     await advance(2 * 86400);
     await over(second.page, 'You win.');
-    await first.context.setOffline(false);
+    await connectAgain(first.context);
     await waiting.page.getByText(onItsWay).waitFor({ state: 'detached' });
     for (const someone of [first, waiting, second]) forgiven(someone, /net::ERR_|401/);
     return waiting;
+}
+
+/** Takes the network away. A page that is opened while its browser is offline may get a request through before it hears of it. */
+async function cutOff(context) {
+    await context.route('**/v1/**', (route) => route.abort('internetdisconnected'));
+    await context.setOffline(true);
+}
+
+async function connectAgain(context) {
+    await context.unroute('**/v1/**');
+    await context.setOffline(false);
 }
 
 /** Where something on the way closes streams, news come all the same. */
