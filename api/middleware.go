@@ -76,7 +76,7 @@ type infoKey struct{}
 type requestInfo struct {
 	id     string
 	client netip.Addr
-	origin string // of this server as the client calls it; empty when it cannot be read
+	origin func() string // of this server as the client calls it; empty when it cannot be read. Few ask
 	log    *slog.Logger
 
 	mu    sync.Mutex
@@ -234,7 +234,7 @@ func (wi wire) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := wireID(r)
-		info := &requestInfo{id: id, client: wi.clientOf(r), origin: wi.originOf(r), log: wi.log.With("request_id", id)}
+		info := &requestInfo{id: id, client: wi.clientOf(r), origin: func() string { return wi.originOf(r) }, log: wi.log.With("request_id", id)}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
 		rec := &recorder{ResponseWriter: w}
 		rec.Header().Set("X-Request-Id", id)

@@ -87,7 +87,7 @@ func (s *server) webRoutes(mux router) error {
 func (s *server) invitationPage(w http.ResponseWriter, r *http.Request) {
 	code := r.PathValue("join_code")
 	address := ""
-	if origin := infoOf(r.Context()).origin; origin != "" {
+	if origin := infoOf(r.Context()).origin(); origin != "" {
 		address = origin + "/j/" + url.PathEscape(code)
 	}
 	page, err := s.Web.Page(s.card(r.Context(), code), address)

@@ -5,6 +5,7 @@ import { reached, type Desk } from './desk.ts';
 import { browser, deviceId, keyOf, register } from './device.ts';
 import type { Push, ToldByWorker } from './messages.ts';
 import { go, place } from './route.ts';
+import { plainly } from './trouble.ts';
 
 /** Whether this browser tells its player what happens while the app is closed, or what stands in the way. */
 export type Standing = 'on' | 'off' | 'unknown' | 'denied' | 'insecure' | 'home-screen' | 'old-browser' | 'no-server';
@@ -207,8 +208,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
 }
 
 function inWords(error: unknown): string {
-    if (error instanceof CallFailed) return 'The server cannot be reached now. Please try again when there is a connection.';
-    if (error instanceof Problem || error instanceof Refused) return error.message;
+    if (error instanceof CallFailed || error instanceof Problem || error instanceof Refused) return plainly(error);
     if (error instanceof DOMException && error.name === 'NotAllowedError') return 'Your browser does not allow it. In a private window it never does.';
     return 'Your browser could not reach its push service. Please try again later. Some browsers, as Brave, have a setting that allows them to use it.';
 }
